@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From calls to round trips.
+ *
+ * The model is fed events in order and tells its listener each round trip when
+ * it is complete.  It keeps one small state a connection and what is open: its
+ * memory does not grow with the number of events.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "analyzer/trace/trace.h"
+
+enum role { ROLE_UNKNOWN, ROLE_CLIENT, ROLE_SERVER };
+
+enum status {
+	STATUS_OK,
+	STATUS_ERROR,   /* a call failed before the response began: see error */
+	STATUS_RESET,   /* the peer reset the connection (ECONNRESET, EPIPE) before it ended */
+	STATUS_CLOSED,  /* the peer closed its side before it answered */
+	STATUS_PENDING, /* no response when the recording or the connection ended at our side */
+};
+
+/*
+ * One request and its response.  Valid during the listener's call only, the
+ * pointers to process, connection and thread for as long as the recording.
+ *
+ * Client: latency is first byte of the request handed to the kernel -> last byte of
+ * the response received; wait is last byte sent -> first byte received.
+ * Server: latency is last byte of the request received -> last byte of the response
+ * handed over; wait (service time) is last byte received -> first byte handed over.
+ * What did not happen is UNKNOWN.
+ */
+struct round_trip {
+	const struct process *process;
+	const struct connection *connection;
+	const struct thread *thread; /* that made the request's first call */
+	enum role role;
+	enum status status;
+	int error;             /* errno for ERROR and RESET, else 0 */
+	uint64_t start_ns;     /* client: first byte sent; server: first byte received */
+	uint64_t end_ns;       /* last byte of the response; UNKNOWN without response */
+	uint64_t latency_ns, send_ns, wait_ns, receive_ns;
+	uint64_t blocked_ns;   /* its threads sat in its calls, and in waits before them */
+	uint64_t connect_ns;   /* of its connection, for the first round trip; else UNKNOWN */
+	uint64_t bytes_sent, bytes_received;
+	uint64_t request_offset, response_offset; /* of their first bytes; UNKNOWN without response */
+	uint32_t calls;
+	uint32_t stack_id;     /* of the request's first call; 0 unknown */
+	const char *protocol;  /* NULL: unknown */
+	const char *name;      /* NULL: unknown */
+};
+
+static inline bool round_trip_failed(const struct round_trip *t)
+{
+	return t->status == STATUS_ERROR || t->status == STATUS_RESET || t->status == STATUS_CLOSED;
+}
+
+const char *role_name(enum role role);       /* "client", "server", NULL if unknown */
+const char *status_name(enum status status); /* "ok", "error", "reset", "closed", "pending" */
+const char *transport_name(enum transport t); /* "tcp", "udp", "unix", "other" */
+
+/* What the model knows of a connection so far; all of it after model_finish(). */
+struct connection_stats {
+	enum role role;
+	uint64_t calls;
+	uint64_t bytes_sent, bytes_received;
+	uint64_t round_trips, failed, pending;
+	uint64_t blocked_ns;
+	uint64_t first_ns, last_ns; /* of its events; UNKNOWN if it had none */
+};
+
+struct thread_stats {
+	uint64_t calls;
+	uint64_t round_trips;
+	uint64_t blocked_ns; /* in calls on sockets and in waits, each moment once */
+};
+
+struct model;
+
+/* Called for each complete round trip, in order of completion. */
+typedef void round_trip_listener(void *user, const struct round_trip *trip);
+
+struct model *model_new(round_trip_listener *listener, void *user);
+void model_feed(struct model *m, const struct event *e);
+/* The recording is over: what is open becomes pending. */
+void model_finish(struct model *m);
+void model_free(struct model *m);
+
+/* Zeroes, and UNKNOWN times, for one that had no events. */
+struct connection_stats model_connection(const struct model *m, const struct connection *c);
+struct thread_stats model_thread(const struct model *m, const struct thread *t);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a recording holds, as the rest of the analyzer sees it: processes, their
+ * dictionaries, and their calls in order.  Nothing here tells how files look.
+ *
+ * Everything belongs to the struct recording and lives until recording_close().
+ * All times are CLOCK_MONOTONIC nanoseconds unless a name says otherwise.
+ */
+#ifndef TRACE_TRACE_H
+#define TRACE_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A time, duration or count that is not known.  Printed as null or "?". */
+#define UNKNOWN UINT64_MAX
+
+struct process;
+
+/* The classes of intercepted calls, by what they mean for a connection. */
+enum call_class {
+	CALL_CLASS_CONNECT,
+	CALL_CLASS_SEND,
+	CALL_CLASS_RECEIVE,
+	CALL_CLASS_WAIT,
+	CALL_CLASS_DESCRIPTOR,
+};
+
+/* The calls whose events the model tells apart; all others are CALL_OTHER. */
+enum call_kind {
+	CALL_OTHER,
+	CALL_CONNECT,
+	CALL_ACCEPT,
+	CALL_CLOSE,
+	CALL_SHUTDOWN,
+};
+
+/* A mapped object.  path and build_id may be empty. */
+struct module {
+	uint32_t id;
+	const char *path;
+	const uint8_t *build_id;
+	uint32_t build_id_bytes;
+	uint64_t seen_ns;
+	uint64_t load_bias;
+	uint64_t start, end;
+};
+
+/* Return addresses, innermost first. */
+struct stack {
+	uint32_t id;
+	uint32_t depth;
+	bool cut_short;
+	uint64_t first_seen_ns;
+	const uint64_t *addresses;
+};
+
+struct thread {
+	struct process *process;
+	int32_t tid;
+	char name[16];       /* the last one seen; empty if never */
+	uint64_t first_ns;   /* of its first and last event; UNKNOWN without any */
+	uint64_t last_ns;
+	void *user;          /* the model's */
+};
+
+enum transport { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UNIX, TRANSPORT_OTHER };
+
+enum origin { ORIGIN_SOCKET, ORIGIN_ACCEPT, ORIGIN_PAIR, ORIGIN_FOUND, ORIGIN_FORKED, ORIGIN_PEER };
+
+/* struct sockaddr as recorded; length 0 is unknown. */
+struct address {
+	const uint8_t *bytes;
+	uint16_t length;
+};
+
+struct connection {
+	struct process *process;
+	uint32_t id;         /* unique within the process */
+	int32_t fd;          /* when first seen */
+	enum transport transport;
+	enum origin origin;
+	bool datagram;       /* message boundaries are kept */
+	uint32_t parent;     /* see struct trt_connection */
+	uint64_t inode;
+	uint64_t created_ns;
+	struct address local, remote;
+	/* connect(): times UNKNOWN if there was none; error -1: failed, cause unknown */
+	uint64_t connect_started_ns, connect_ended_ns;
+	int32_t connect_error, connect_tid;
+	uint32_t connect_stack;
+	/* close(): UNKNOWN if it was not closed while recorded */
+	uint64_t closed_ns;
+	uint64_t closed_sent, closed_received; /* totals the writer counted, UNKNOWN if open */
+	void *user;          /* the model's */
+};
+
+struct process {
+	const char *path;       /* of the trace file */
+	const char *name;       /* last component of executable */
+	const char *executable; /* empty if unknown */
+	const char *const *arguments;
+	size_t argument_count;
+	const char *host_name;
+	uint8_t boot_id[16];
+	int32_t pid, parent_pid;
+	uint32_t uid;
+	uint32_t machine;       /* ELF e_machine */
+	uint64_t started_ns;
+	uint64_t started_realtime_ns; /* CLOCK_REALTIME at started_ns */
+	uint64_t ended_ns;      /* UNKNOWN: killed, _exit, or still running */
+	uint64_t last_ns;       /* end of the last event; started_ns without any */
+	uint32_t detail;        /* 1 coarse, 2 medium, 3 fine */
+	uint32_t stack_depth, capture_bytes;
+	const char *stacks_off; /* why there are none, in words; NULL if there are */
+	uint64_t file_bytes;    /* chunks in use */
+	uint64_t limit_bytes;
+	uint64_t events;        /* in the file */
+	uint64_t lost_events, overwritten_events, lost_records, lost_stacks;
+	bool running;           /* seems to be written still */
+	uint64_t damaged_chunks; /* not readable: skipped and counted */
+
+	struct connection *connections; /* in order of id */
+	size_t connection_count;
+	struct thread **threads;        /* in order of first event */
+	size_t thread_count;
+	struct module *modules;         /* in order of seen_ns */
+	size_t module_count;
+	const char *const *notes;
+	size_t note_count;
+	size_t stack_count;
+};
+
+/* One call. */
+struct event {
+	struct process *process;
+	struct thread *thread;
+	struct connection *connection; /* NULL if it has none */
+	uint8_t call;                  /* id; call_name() */
+	enum call_class class;
+	enum call_kind kind;
+	int32_t fd;
+	int32_t result;                /* below 0: -errno */
+	uint64_t moment_ns;            /* what orders it: start of a send, else end */
+	uint64_t start_ns, duration_ns;
+	uint64_t offset;               /* of its first byte in its direction's stream */
+	uint32_t stack_id;             /* 0: none */
+	bool peek;                     /* MSG_PEEK: moved no bytes */
+	uint64_t tries, first_try_ns;  /* failed before it: 0, UNKNOWN if none */
+	uint64_t waited_ns;            /* its thread sat in waits since its previous event */
+	uint64_t ready_ns;             /* a wait reported the descriptor readable, or UNKNOWN */
+	const uint8_t *head, *tail;    /* payload; valid until the next recording_next() */
+	uint16_t head_bytes, tail_bytes;
+};
+
+/* Name of a call id as in libc, "call 99" for one newer than this program. Static storage. */
+const char *call_name(uint8_t call);
+
+/* Bytes a SEND or RECEIVE event moved in its stream: 0 for failures and peeks. */
+static inline uint64_t event_bytes(const struct event *e)
+{
+	return e->result > 0 && !e->peek &&
+	       (e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE) ? (uint64_t)e->result : 0;
+}
+
+static inline uint64_t event_end_ns(const struct event *e)
+{
+	return e->start_ns + e->duration_ns;
+}
+
+/* The process's stack with this id; NULL for 0 and for ids whose record was lost. */
+const struct stack *process_stack(const struct process *p, uint32_t id);
+
+/* The module that held address at time ns; NULL if none is known. */
+const struct module *process_module(const struct process *p, uint64_t address, uint64_t ns);
+
+/*
+ * ADDRESS as a person writes it: "127.0.0.1:80", "[::1]:80", "/run/x.sock",
+ * "@abstract", "unix" (unnamed), "?" (unknown).  Control characters and bytes
+ * that are not UTF-8 are escaped as \xNN.  Writes at most size bytes, terminated;
+ * returns buffer.
+ */
+const char *address_format(const struct address *address, char *buffer, size_t size);
+#define ADDRESS_TEXT_BYTES 512
+
+struct recording;
+
+/*
+ * Opens every trace below the given paths (files, or folders of *.trt files;
+ * with count 0, ./traceroundtrip.data).  A file that cannot be used is named in
+ * one line through warn and left out; the rest is kept.
+ *
+ * Returns NULL after one line through warn if nothing was left.
+ * *failed, if not NULL, is set to how many of the inputs could not be used.
+ */
+struct recording *recording_open(const char *const *paths, size_t count,
+				 void (*warn)(const char *line), size_t *failed);
+void recording_close(struct recording *r);
+
+/* The processes, in order of their start. */
+struct process **recording_processes(const struct recording *r, size_t *count);
+
+/* First start of a process: the zero of relative times. */
+uint64_t recording_started_ns(const struct recording *r);
+/* Last end of a process, or last event where the end is unknown. */
+uint64_t recording_ended_ns(const struct recording *r);
+
+/* Leaves out the events of a process that do not matter, before the first recording_next(). */
+void recording_skip_process(struct recording *r, const struct process *p);
+
+/*
+ * Next event of all processes in order of moment_ns.  Returns false at the end.
+ * recording_progress() tells how many of how many events were passed.
+ */
+bool recording_next(struct recording *r, struct event *e);
+void recording_progress(const struct recording *r, uint64_t *done, uint64_t *all);
+/* Starts over with the first event. */
+void recording_rewind(struct recording *r);
+
+#endif

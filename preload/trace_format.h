@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The trace file: what one process writes and the analyzer reads.
+ *
+ * The only file that both halves of traceroundtrip share.  It depends on the
+ * integer types alone and holds no code.  man/traceroundtrip-format.5 tells the
+ * same in prose, enough to write another reader; change both together.
+ *
+ *	+----------------+ 0
+ *	| trt_header     |     one page: identity, clocks, settings, counters
+ *	| executable     |     TRT_EXECUTABLE_OFFSET: path, not terminated
+ *	| command line   |     TRT_COMMAND_OFFSET: arguments, each ends in NUL
+ *	+----------------+ TRT_CHUNK_BYTES
+ *	| chunk 1        |     trt_chunk, then records
+ *	+----------------+ 2 * TRT_CHUNK_BYTES
+ *	| chunk 2        |
+ *	:                :
+ *
+ * The file is created at its full size and sparse; a chunk that was never taken
+ * reads as zeroes.  All numbers are little-endian.  Records start on 8-byte
+ * boundaries and their first two bytes hold their length, so that a reader
+ * skips the types it does not know.
+ */
+#ifndef TRT_TRACE_FORMAT_H
+#define TRT_TRACE_FORMAT_H
+
+#include <stdint.h>
+
+/*
+ * The magic notices a transfer as text: a byte above 127, CR LF, a DOS end of
+ * file and a lone LF, after PNG (RFC 2083, section 12.11).
+ */
+#define TRT_MAGIC "\x89TRT\r\n\x1a\n"
+#define TRT_BYTE_ORDER 0x01020304u
+
+/*
+ * A new record type, optional event field, flag or header field (taken from the
+ * reserved space) keeps the version.  A changed meaning raises it; it raises
+ * TRT_OLDEST_READER too if a reader of the old version would print nonsense.
+ */
+#define TRT_VERSION 1
+#define TRT_OLDEST_READER 1
+
+#define TRT_CHUNK_BYTES 65536u
+#define TRT_EXECUTABLE_OFFSET 4096u
+#define TRT_EXECUTABLE_MAX 4096u
+#define TRT_COMMAND_OFFSET 8192u
+#define TRT_COMMAND_MAX (TRT_CHUNK_BYTES - TRT_COMMAND_OFFSET)
+#define TRT_STACK_DEPTH_MAX 512u
+
+/* How much is recorded: TRACEROUNDTRIP_DETAIL. */
+enum trt_detail {
+	TRT_DETAIL_COARSE = 1, /* calls and times: no stacks, no payload */
+	TRT_DETAIL_MEDIUM = 2, /* and stacks, and the first bytes of messages */
+	TRT_DETAIL_FINE = 3,   /* and waiting calls, and tries that failed */
+};
+
+/* Whether events have stacks, and if not, why. */
+enum trt_stacks {
+	TRT_STACKS_ON = 0,
+	TRT_STACKS_OFF_BY_SETTING = 1, /* detail coarse, or depth 0 */
+	TRT_STACKS_NO_LIBUNWIND = 2,   /* libunwind.so.8 could not be loaded */
+	TRT_STACKS_FORKED_UNWINDING = 3, /* a fork caught another thread inside libunwind */
+};
+
+/* Times named *_monotonic_ns and all times in records: CLOCK_MONOTONIC. */
+struct trt_header {
+	uint8_t magic[8];
+	uint32_t byte_order;       /* TRT_BYTE_ORDER as the writer stores it */
+	uint16_t version;
+	uint16_t oldest_reader;    /* a reader of at least this version understands the file */
+	uint32_t chunk_bytes;      /* also the offset of the first chunk */
+	uint32_t page_bytes;
+	uint32_t machine;          /* ELF e_machine: 62 x86-64, 183 aarch64 */
+	uint32_t detail;           /* enum trt_detail */
+	uint32_t stacks;           /* enum trt_stacks */
+	uint32_t stack_depth;      /* return addresses kept of a stack, at most */
+	uint32_t capture_bytes;    /* payload kept of a call, at most */
+	uint32_t executable_bytes;
+	uint32_t command_bytes;
+	int32_t pid;
+	int32_t parent_pid;
+	uint32_t uid;
+	uint64_t created_monotonic_ns;
+	uint64_t created_realtime_ns; /* CLOCK_REALTIME at created_monotonic_ns, since 1970 */
+	uint64_t process_started_ns;  /* monotonic: constructor or fork; at most created_* */
+	uint64_t ended_monotonic_ns;  /* 0: no clean end (killed, _exit, exec, still running) */
+	uint64_t limit_bytes;         /* of the file; older event chunks are recycled beyond */
+	uint8_t boot_id[16];          /* /proc/sys/kernel/random/boot_id: the same monotonic clock */
+	char host_name[256];          /* terminated */
+	/* Counters, updated while the process runs. */
+	uint64_t chunks;              /* chunks ever taken from the file, this one not counted */
+	uint64_t lost_events;         /* no room, or a signal came while an event was written */
+	uint64_t overwritten_events;  /* in chunks that were recycled */
+	uint64_t overwritten_chunks;
+	uint64_t lost_records;        /* dictionary records for which there was no room */
+	uint64_t lost_stacks;         /* events without their stack: table full, or unwinding failed */
+	uint8_t reserved[3672];
+};
+_Static_assert(sizeof(struct trt_header) == 4096, "header is one page");
+
+enum trt_chunk_kind {
+	TRT_CHUNK_UNUSED = 0,
+	TRT_CHUNK_DICTIONARY = 1, /* many writers, never recycled */
+	TRT_CHUNK_EVENTS = 2,     /* one writer at a time, recycled oldest first */
+};
+
+/*
+ * A chunk.  Event chunks: records [sizeof(struct trt_chunk), committed) are
+ * whole.  Dictionary chunks: committed is 0; writers reserve room with an atomic
+ * addition, so that a record may be missing (zeroes: skip 8 bytes at a time) or
+ * unfinished (TRT_RECORD_PENDING: skip by length).  A reader of a running
+ * process copies an event chunk and believes the copy if sequence is the same
+ * before and after.
+ */
+struct trt_chunk {
+	uint32_t kind;         /* enum trt_chunk_kind, written last when a chunk is taken */
+	uint32_t committed;    /* bytes, this struct included; stored with release order */
+	uint64_t sequence;     /* order in which chunks were taken, from 1; 0 while being recycled */
+	uint64_t first_ns;     /* when it was taken */
+	uint64_t last_ns;      /* end of its last event */
+	uint32_t last_segment; /* offset of the newest trt_segment in this chunk, 0 if none */
+	uint32_t events;       /* how many it holds */
+	uint8_t reserved[24];
+};
+_Static_assert(sizeof(struct trt_chunk) == 64, "chunk header");
+
+enum trt_record_type {
+	TRT_RECORD_NONE = 0, /* not written */
+	/* in event chunks */
+	TRT_RECORD_EVENT = 1,
+	TRT_RECORD_SEGMENT = 2,
+	/* in dictionary chunks */
+	TRT_RECORD_STACK = 16,
+	TRT_RECORD_MODULE = 17,
+	TRT_RECORD_THREAD = 18,
+	TRT_RECORD_CONNECTION = 19,
+	TRT_RECORD_ADDRESSES = 20,
+	TRT_RECORD_CONNECTED = 21,
+	TRT_RECORD_CLOSED = 22,
+	TRT_RECORD_NOTE = 23,
+	TRT_RECORD_PENDING = 255,
+};
+
+/* Every record starts with this. */
+struct trt_record {
+	uint16_t bytes; /* whole record, a multiple of 8 */
+	uint8_t type;   /* enum trt_record_type */
+	uint8_t detail; /* by type */
+	uint32_t id;    /* by type */
+};
+_Static_assert(sizeof(struct trt_record) == 8, "record head");
+
+/* From here on, to the next segment or the end of the chunk, one thread's events. */
+struct trt_segment {
+	struct trt_record head;    /* id: thread id */
+	uint32_t previous_segment; /* offset in this chunk of the segment before, 0 if first */
+	uint32_t reserved;
+	uint64_t started_ns;
+};
+_Static_assert(sizeof(struct trt_segment) == 24, "segment");
+
+/*
+ * Optional 8-byte fields of an event: bit n of `fields` says that field n
+ * follows, in the order of the bits.  Bit 15 is different: payload, always last.
+ */
+enum trt_event_field {
+	TRT_FIELD_DURATION = 0,  /* the duration in ns where 32 bits are too few */
+	TRT_FIELD_FIRST_TRY = 1, /* when the first of the tries that failed began */
+	TRT_FIELD_TRIES = 2,     /* how many tries (EAGAIN) failed before this call */
+	TRT_FIELD_WAITED = 3,    /* ns this thread sat in poll, select, epoll since its last event */
+	TRT_FIELD_READY = 4,     /* when a wait last reported this descriptor readable */
+	TRT_FIELD_PAYLOAD = 15,
+};
+
+enum trt_event_flag {
+	TRT_EVENT_PEEK = 1 << 0,     /* MSG_PEEK: offset did not move */
+	TRT_EVENT_DONTWAIT = 1 << 1, /* MSG_DONTWAIT */
+	TRT_EVENT_TRUNCATED = 1 << 2, /* MSG_TRUNC: result may exceed the buffer */
+};
+
+/*
+ * One call.  Its "moment" orders it against other threads' events: start_ns for
+ * calls that hand bytes to the kernel, the end for all others; a response's
+ * bytes are then never seen before those of its request.
+ */
+struct trt_event {
+	struct trt_record head;  /* detail: enum trt_call; id: connection, 0 if none */
+	uint64_t start_ns;
+	uint32_t duration_ns;    /* UINT32_MAX: see TRT_FIELD_DURATION */
+	int32_t result;          /* of the call; below 0: -errno */
+	uint64_t offset;         /* bytes this connection had carried in this direction before */
+	uint32_t stack;          /* id of a trt_stack, 0 if none */
+	uint32_t language_stack; /* id of a language runtime's stack, 0 if none */
+	int32_t fd;              /* -1 if the call has none */
+	uint16_t fields;         /* 1 << enum trt_event_field */
+	uint16_t flags;          /* enum trt_event_flag */
+};
+_Static_assert(sizeof(struct trt_event) == 48, "event");
+
+/* TRT_FIELD_PAYLOAD: this, then head_bytes, then tail_bytes, then padding. */
+struct trt_payload {
+	uint16_t head_bytes; /* the first bytes of the call's data */
+	uint16_t tail_bytes; /* its last ones; they never overlap the head */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct trt_payload) == 8, "payload head");
+
+/* Return addresses, innermost (in the caller of the intercepted function) first. */
+struct trt_stack {
+	struct trt_record head; /* id: the stack; detail: 1 if cut short */
+	uint64_t first_seen_ns; /* which module held an address may depend on it */
+	uint32_t depth;
+	uint32_t reserved;
+	/* uint64_t addresses[depth] */
+};
+_Static_assert(sizeof(struct trt_stack) == 24, "stack");
+
+/* A loaded object.  Where ranges overlap, the later record counts from seen_ns on. */
+struct trt_module {
+	struct trt_record head;  /* id: from 1; detail: bytes of the build id, 0 if none */
+	uint64_t seen_ns;
+	uint64_t load_bias;      /* address in memory - address in the ELF file */
+	uint64_t start;          /* of the mapping in memory */
+	uint64_t end;
+	uint32_t path_bytes;
+	uint32_t reserved;
+	/* build id, then path (empty: unknown), then padding */
+};
+_Static_assert(sizeof(struct trt_module) == 48, "module");
+
+/* A thread's name; again when it changed. */
+struct trt_thread {
+	struct trt_record head; /* id: thread id */
+	uint64_t seen_ns;
+	char name[16];          /* terminated */
+};
+_Static_assert(sizeof(struct trt_thread) == 32, "thread");
+
+/* How a connection came to this process's knowledge. */
+enum trt_origin {
+	TRT_ORIGIN_SOCKET = 1,     /* socket() */
+	TRT_ORIGIN_ACCEPT = 2,     /* accept(): the role is server */
+	TRT_ORIGIN_PAIR = 3,       /* socketpair() */
+	TRT_ORIGIN_FOUND = 4,      /* first seen open: inherited, passed, or made unseen by us */
+	TRT_ORIGIN_FORKED = 5,     /* was open in the parent when this process was forked */
+	TRT_ORIGIN_PEER = 6,       /* one more peer of an unconnected datagram socket */
+};
+
+struct trt_connection {
+	struct trt_record head;  /* id: connection, from 1; detail: enum trt_origin */
+	uint64_t created_ns;     /* or first seen */
+	int32_t fd;
+	uint16_t family;         /* AF_* of Linux */
+	uint16_t socket_type;    /* SOCK_* without flags */
+	uint32_t protocol;
+	uint32_t parent;         /* PEER: the socket's first connection; FORKED: the parent's id */
+	uint64_t inode;          /* of the socket */
+	uint64_t sent_before;    /* bytes: FORKED sockets go on where the parent was */
+	uint64_t received_before;
+};
+_Static_assert(sizeof(struct trt_connection) == 56, "connection");
+
+/* Both ends, as struct sockaddr bytes; again when they became known or changed. */
+struct trt_addresses {
+	struct trt_record head; /* id: connection */
+	uint64_t seen_ns;
+	uint16_t local_bytes;   /* 0: unknown */
+	uint16_t remote_bytes;
+	uint32_t reserved;
+	/* local address, remote address, padding */
+};
+_Static_assert(sizeof(struct trt_addresses) == 24, "addresses");
+
+/* How a connect() ended; of a non-blocking one, when that was noticed. */
+struct trt_connected {
+	struct trt_record head; /* id: connection */
+	uint64_t started_ns;
+	uint64_t ended_ns;
+	int32_t error;          /* 0: connected, else errno, -1: failed, cause not known */
+	uint32_t stack;         /* of the connect() call */
+	int32_t tid;            /* that called connect() */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct trt_connected) == 40, "connected");
+
+/* Totals of a connection that was closed; they survive the overwriting of events. */
+struct trt_closed {
+	struct trt_record head; /* id: connection */
+	uint64_t closed_ns;
+	uint64_t sent;          /* stream offsets at the end */
+	uint64_t received;
+	uint64_t calls;
+};
+_Static_assert(sizeof(struct trt_closed) == 40, "closed");
+
+/* Something a person should know, for `traceroundtrip info`: text follows. */
+struct trt_note {
+	struct trt_record head;
+	uint64_t seen_ns;
+	uint32_t text_bytes;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct trt_note) == 24, "note");
+
+/* What a call does, as far as its events' meaning depends on it. */
+enum trt_call_class {
+	TRT_CLASS_CONNECT = 1,
+	TRT_CLASS_SEND = 2,       /* result: bytes handed to the kernel */
+	TRT_CLASS_RECEIVE = 3,    /* result: bytes taken from it, 0 at the end of a stream */
+	TRT_CLASS_WAIT = 4,       /* result: how many descriptors are ready */
+	TRT_CLASS_DESCRIPTOR = 5, /* makes, closes, copies descriptors */
+};
+
+#define CALL(id, name, class) TRT_CALL_##name = id,
+enum trt_call {
+	TRT_CALL_none = 0,
+#include "calls.def"
+};
+#undef CALL
+
+#endif
