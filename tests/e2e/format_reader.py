@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A reader of trace files written from traceroundtrip-format(5) alone.
+
+It shares no code with the analyzer: tests compare the two.  The numbers of calls
+come from the page itself.
+"""
+
+import pathlib
+import re
+import struct
+import sys
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "man" / "traceroundtrip-format.5"
+CALLS = {int(number): name for number, name in
+         re.findall(r"^\.It (\d+) Ta (\w+) Ta (?:CONNECT|SEND|RECEIVE|WAIT|DESCRIPTOR)$",
+                    PAGE.read_text(), re.M)}
+OPTIONAL = {0: "duration_ns", 1: "first_try_ns", 2: "tries", 3: "waited_ns", 4: "ready_ns"}
+PAYLOAD = 15
+
+
+class Unreadable(Exception):
+    """Not a trace file, or one for newer readers."""
+
+
+class Trace:
+    """One file: header (a dict), events (in order of start), stacks, modules, and so on."""
+
+    def __init__(self, path):
+        self.events, self.stacks, self.modules, self.threads, self.notes = [], {}, [], {}, []
+        self.connections, self.addresses, self.connected, self.closed = {}, {}, [], {}
+        with open(path, "rb") as file:
+            first = file.read(65536)
+            self.read_header(first)
+            size = self.header["chunk_bytes"]
+            while chunk := file.read(size):
+                self.read_chunk(chunk.ljust(size, b"\0"))
+                if self.header["chunks"] * size < file.tell() - size:
+                    break
+        self.events.sort(key=lambda event: event["start_ns"])
+
+    def read_header(self, page):
+        if len(page) < 4096:
+            raise Unreadable("shorter than a header")
+        names = ("magic byte_order version oldest_reader chunk_bytes page_bytes machine detail stacks stack_depth"
+                 " capture_bytes executable_bytes command_bytes pid parent_pid uid created_monotonic_ns"
+                 " created_realtime_ns process_started_ns ended_monotonic_ns limit_bytes boot_id host_name chunks"
+                 " lost_events overwritten_events overwritten_chunks lost_records lost_stacks").split()
+        values = struct.unpack_from("<8sIHH9IiiI5Q16s256s6Q", page)
+        self.header = h = dict(zip(names, values))
+        if h["magic"] != bytes.fromhex("895452540d0a1a0a") or h["byte_order"] != 0x01020304:
+            raise Unreadable("not a trace file")
+        if h["oldest_reader"] > 1:
+            raise Unreadable("for newer readers")
+        h["executable"] = page[4096:4096 + h["executable_bytes"]].decode(errors="replace")
+        h["command"] = page[8192:8192 + h["command_bytes"]].decode(errors="replace").split("\0")[:-1]
+
+    def read_chunk(self, chunk):
+        kind, committed, sequence = struct.unpack_from("<IIQ", chunk)
+        if kind == 2 and sequence:
+            self.read_records(chunk[:committed], self.read_event)
+        elif kind == 1:
+            self.read_records(chunk, self.read_entry)
+
+    def read_records(self, chunk, read):
+        at = 64
+        self.tid = None
+        while at + 8 <= len(chunk):
+            size, kind, detail, number = struct.unpack_from("<HBBI", chunk, at)
+            if size < 8 or at + size > len(chunk):
+                at += 8  # never written
+                continue
+            read(kind, detail, number, chunk[at:at + size])
+            at += size
+
+    def read_event(self, kind, detail, number, record):
+        if kind == 2:
+            self.tid = number
+        elif kind == 1:
+            start, duration, result, offset, stack, language, fd, fields, flags = \
+                struct.unpack_from("<QIiQIIiHH", record, 8)
+            event = {"tid": self.tid, "call": CALLS.get(detail, f"call {detail}"), "connection": number,
+                     "start_ns": start, "duration_ns": duration, "result": result, "offset": offset, "stack": stack,
+                     "language_stack": language, "fd": fd, "flags": flags, "head": b"", "tail": b"", "tries": 0}
+            at = 48
+            for bit in range(PAYLOAD):
+                if fields & 1 << bit:
+                    event[OPTIONAL.get(bit, f"field {bit}")], = struct.unpack_from("<Q", record, at)
+                    at += 8
+            if fields & 1 << PAYLOAD:
+                head, tail = struct.unpack_from("<HH", record, at)
+                event["head"] = record[at + 8:at + 8 + head]
+                event["tail"] = record[at + 8 + head:at + 8 + head + tail]
+            self.events.append(event)
+
+    def read_entry(self, kind, detail, number, record):
+        if kind == 16:
+            depth, = struct.unpack_from("<I", record, 16)
+            self.stacks[number] = struct.unpack_from(f"<{depth}Q", record, 24)
+        elif kind == 17:
+            seen, bias, start, end, path = struct.unpack_from("<4QI", record, 8)
+            text = record[48 + detail:48 + detail + path].decode(errors="replace")
+            self.modules.append({"id": number, "seen_ns": seen, "load_bias": bias, "start": start, "end": end,
+                                 "path": text, "build_id": record[48:48 + detail].hex()})
+        elif kind == 18:
+            self.threads[number] = record[16:32].split(b"\0")[0].decode(errors="replace")
+        elif kind == 19:
+            names = "created_ns fd family socket_type protocol parent inode sent_before received_before".split()
+            self.connections[number] = dict(zip(names, struct.unpack_from("<QiHHIIQQQ", record, 8)), origin=detail)
+        elif kind == 20:
+            local, remote = struct.unpack_from("<HH", record, 16)
+            self.addresses[number] = record[24:24 + local], record[24 + local:24 + local + remote]
+        elif kind == 21:
+            names = "started_ns ended_ns error stack tid".split()
+            self.connected.append(dict(zip(names, struct.unpack_from("<QQiIi", record, 8)), connection=number))
+        elif kind == 22:
+            self.closed[number] = dict(zip(("closed_ns", "sent", "received"), struct.unpack_from("<3Q", record, 8)))
+        elif kind == 23:
+            length, = struct.unpack_from("<I", record, 16)
+            self.notes.append(record[24:24 + length].decode(errors="replace"))
+
+
+if __name__ == "__main__":
+    for path in sys.argv[1:]:
+        trace = Trace(path)
+        print(f"{path}: {len(trace.events)} events, {len(trace.stacks)} stacks, "
+              f"{len(trace.connections)} connections")
