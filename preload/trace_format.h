@@ -46,7 +46,7 @@
 #define TRT_EXECUTABLE_MAX 4096u
 #define TRT_COMMAND_OFFSET 8192u
 #define TRT_COMMAND_MAX (TRT_CHUNK_BYTES - TRT_COMMAND_OFFSET)
-#define TRT_STACK_DEPTH_MAX 512u
+#define TRT_STACK_DEPTH_MAX 256u
 
 /* How much is recorded: TRACEROUNDTRIP_DETAIL. */
 enum trt_detail {
@@ -290,7 +290,7 @@ struct trt_closed {
 	uint64_t closed_ns;
 	uint64_t sent;          /* stream offsets at the end */
 	uint64_t received;
-	uint64_t calls;
+	uint64_t reserved;
 };
 _Static_assert(sizeof(struct trt_closed) == 40, "closed");
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What every hook does around the real call:
+ *
+ *	struct call call;
+ *	if (!call_begin(&call, TRT_CALL_x, fd))
+ *		return REAL(x)(...);          // nothing to log
+ *	n = REAL(x)(...);
+ *	call_data(&call, ...);                // keeps errno
+ *	return n;
+ *
+ * Nothing is held across the real call: it may be left by longjmp() or by the
+ * thread's cancellation, and other hooks of this thread may run inside it.
+ */
+#ifndef PRELOAD_CALL_H
+#define PRELOAD_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "preload/clock.h"
+#include "preload/connections.h"
+#include "preload/frame.h"
+#include "preload/lifecycle.h"
+#include "preload/real.h"
+#include "preload/trace_format.h"
+
+#define HOOK __attribute__((visibility("default")))
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+struct call {
+	struct frame caller;
+	struct connection *connection; /* may be closed, even reused, after the real call */
+	uint32_t connection_id;
+	int fd;
+	uint64_t start_ns;
+	uint8_t which; /* enum trt_call */
+};
+
+/* The first half of call_begin() for any connection; c may be NULL. */
+ALWAYS_INLINE bool call_begin_with(struct call *call, uint8_t which, int fd, struct connection *c)
+{
+	call->caller = FRAME_OF_CALLER;
+	call->connection = c;
+	call->connection_id = c ? c->id : 0;
+	call->fd = fd;
+	call->which = which;
+	call->start_ns = clock_ns();
+	return true;
+}
+
+/* For calls on any descriptor.  False, within some nanoseconds, if it is not a socket. */
+ALWAYS_INLINE bool call_begin(struct call *call, uint8_t which, int fd)
+{
+	struct connection *c = lifecycle_hooks() ? connection_find(fd) : NULL;
+	return __builtin_expect(c != NULL, 0) && call_begin_with(call, which, fd, c);
+}
+
+/* For calls that only sockets answer. */
+ALWAYS_INLINE bool call_begin_socket(struct call *call, uint8_t which, int fd)
+{
+	struct connection *c = lifecycle_hooks() ? connection_find_socket(fd) : NULL;
+	return __builtin_expect(c != NULL, 1) && call_begin_with(call, which, fd, c);
+}
+
+/* For calls without a connection, or before there is one. */
+ALWAYS_INLINE bool call_begin_any(struct call *call, uint8_t which, int fd)
+{
+	return lifecycle_hooks() && call_begin_with(call, which, fd, NULL);
+}
+
+/* What a data call moved, and from or to where. */
+struct data {
+	enum direction direction;
+	int flags;                   /* MSG_* that the caller gave */
+	const struct iovec *buffers;
+	size_t buffer_count;
+	const struct sockaddr *peer; /* of a datagram; NULL if unknown */
+	socklen_t peer_bytes;
+};
+
+/* A data call returned result (errno as the call left it). */
+void call_data(const struct call *call, ssize_t result, const struct data *data);
+
+/* connect() returned; address as the program gave it. */
+void call_connect(const struct call *call, int result, const struct sockaddr *address,
+		  socklen_t address_bytes);
+
+/* Another call on a socket returned. */
+void call_other(const struct call *call, int result);
+
+/* A call on a socket failed; tries that found nothing (EAGAIN) are events at detail fine only. */
+void call_failed(const struct call *call);
+
+/* The program asked for its socket's pending error (SO_ERROR) and was told this one. */
+void call_socket_error(const struct call *call, int error);
+
+/* A call made a descriptor, result: connection c, NULL if it is not a socket. */
+void call_made(const struct call *call, int result, struct connection *c);
+
+/* A wait returned. */
+void call_wait(const struct call *call, int result);
+
+/* A wait reported these readable; at most now, as nobody can know better. */
+static inline void call_ready(int fd, uint64_t now_ns)
+{
+	struct connection *c = connection_known(fd);
+	if (c && !c->ready_ns)
+		__atomic_store_n(&c->ready_ns, now_ns, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The trace file as the file system sees it: made, mapped, given blocks, cut. */
+#ifndef PRELOAD_FILE_H
+#define PRELOAD_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct file {
+	uint8_t *base;  /* mapped shared, for reading and writing */
+	uint64_t bytes; /* a multiple of TRT_CHUNK_BYTES, at least 1 MiB */
+};
+
+/*
+ * Makes NAME.PID[.N].trt in config.output, and the folder if it is missing; maps
+ * it, with room for the header chunk.  The size is config.max_bytes or what the
+ * disk, the process's limits and its address space allow, if that is less.  No
+ * descriptor stays open.  NULL, or what failed, in words (static storage).
+ */
+const char *file_create(struct file *file);
+
+/* Removes a file that was just made. */
+void file_discard(const struct file *file);
+
+/*
+ * Gives blocks to a page-aligned part of the mapping and brings it to memory.
+ * False if there are none left: then no byte of it may be touched.
+ */
+bool file_populate(void *start, uint64_t bytes);
+
+/* Cuts the file that file_create() made, if it is still found under its name. */
+void file_truncate(uint64_t bytes);
+
+/* "/path/of/the/file.trt"; empty before file_create(). */
+const char *file_path(void);
+
+#endif

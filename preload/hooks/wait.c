@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Calls that wait for descriptors.
+ *
+ * What they were given is looked at only after they succeeded: before, a bad
+ * pointer would be our crash instead of the program's EFAULT.
+ */
+#include "preload/call.h"
+
+/* Looking at more would cost more than it tells. */
+#define LOOKED_AT_MAX 1024
+
+/* Did this poll() wait for a socket?  Notes those it reported readable. */
+static bool polled_sockets(const struct pollfd *fds, nfds_t n, int result, uint64_t now_ns)
+{
+	bool sockets = false;
+
+	if (result < 0)
+		return true;
+	for (nfds_t i = 0; i < n && i < LOOKED_AT_MAX; i++) {
+		if (!connection_known(fds[i].fd))
+			continue;
+		sockets = true;
+		if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
+			call_ready(fds[i].fd, now_ns);
+	}
+	return sockets;
+}
+
+static void end_poll(const struct call *call, int result, const struct pollfd *fds, nfds_t n)
+{
+	if (n > 0 && polled_sockets(fds, n, result, clock_ns()))
+		call_wait(call, result);
+}
+
+HOOK int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL_poll, -1))
+		return REAL(poll)(fds, n, timeout);
+	int ready = REAL(poll)(fds, n, timeout);
+	end_poll(&call, ready, fds, n);
+	return ready;
+}
+
+HOOK int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t fds_size)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL___poll_chk, -1))
+		return REAL(__poll_chk)(fds, n, timeout, fds_size);
+	int ready = REAL(__poll_chk)(fds, n, timeout, fds_size);
+	end_poll(&call, ready, fds, n);
+	return ready;
+}
+
+HOOK int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL_ppoll, -1))
+		return REAL(ppoll)(fds, n, timeout, mask);
+	int ready = REAL(ppoll)(fds, n, timeout, mask);
+	end_poll(&call, ready, fds, n);
+	return ready;
+}
+
+HOOK int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		     const sigset_t *mask, size_t fds_size)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL___ppoll_chk, -1))
+		return REAL(__ppoll_chk)(fds, n, timeout, mask, fds_size);
+	int ready = REAL(__ppoll_chk)(fds, n, timeout, mask, fds_size);
+	end_poll(&call, ready, fds, n);
+	return ready;
+}
+
+/*
+ * The sets tell what became ready, no more what was waited for.  A wait that only
+ * reported other files (a keyboard) was not for the network.
+ */
+static bool selected_sockets(int n, const fd_set *readable, const fd_set *writable, int result,
+			     uint64_t now_ns)
+{
+	bool sockets = false;
+
+	if (result <= 0)
+		return true;
+	for (int fd = 0; fd < n && fd < FD_SETSIZE; fd++) {
+		bool can_read = readable && FD_ISSET(fd, readable);
+		if ((!can_read && !(writable && FD_ISSET(fd, writable))) || !connection_known(fd))
+			continue;
+		sockets = true;
+		if (can_read)
+			call_ready(fd, now_ns);
+	}
+	return sockets;
+}
+
+static void end_select(const struct call *call, int result, int n, const fd_set *readable,
+		       const fd_set *writable)
+{
+	if (n > 0 && selected_sockets(n, readable, writable, result, clock_ns()))
+		call_wait(call, result);
+}
+
+HOOK int select(int n, fd_set *restrict readable, fd_set *restrict writable,
+		fd_set *restrict exceptional, struct timeval *restrict timeout)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL_select, -1))
+		return REAL(select)(n, readable, writable, exceptional, timeout);
+	int ready = REAL(select)(n, readable, writable, exceptional, timeout);
+	end_select(&call, ready, n, readable, writable);
+	return ready;
+}
+
+HOOK int pselect(int n, fd_set *restrict readable, fd_set *restrict writable,
+		 fd_set *restrict exceptional, const struct timespec *restrict timeout,
+		 const sigset_t *restrict mask)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL_pselect, -1))
+		return REAL(pselect)(n, readable, writable, exceptional, timeout, mask);
+	int ready = REAL(pselect)(n, readable, writable, exceptional, timeout, mask);
+	end_select(&call, ready, n, readable, writable);
+	return ready;
+}
+
+HOOK int epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL_epoll_wait, fd))
+		return REAL(epoll_wait)(fd, events, max, timeout);
+	int ready = REAL(epoll_wait)(fd, events, max, timeout);
+	call_wait(&call, ready);
+	return ready;
+}
+
+HOOK int epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL_epoll_pwait, fd))
+		return REAL(epoll_pwait)(fd, events, max, timeout, mask);
+	int ready = REAL(epoll_pwait)(fd, events, max, timeout, mask);
+	call_wait(&call, ready);
+	return ready;
+}
+
+HOOK int epoll_pwait2(int fd, struct epoll_event *events, int max, const struct timespec *timeout,
+		      const sigset_t *mask)
+{
+	struct call call;
+
+	if (!call_begin_any(&call, TRT_CALL_epoll_pwait2, fd))
+		return REAL(epoll_pwait2)(fd, events, max, timeout, mask);
+	int ready = REAL(epoll_pwait2)(fd, events, max, timeout, mask);
+	call_wait(&call, ready);
+	return ready;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The life of the process. */
+#include "preload/lifecycle.h"
+
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+#include "preload/clock.h"
+#include "preload/config.h"
+#include "preload/connections.h"
+#include "preload/file.h"
+#include "preload/identity.h"
+#include "preload/modules.h"
+#include "preload/real.h"
+#include "preload/ring.h"
+#include "preload/stack.h"
+#include "preload/sys.h"
+#include "preload/text.h"
+#include "preload/thread.h"
+
+bool lifecycle_hooking;
+uint32_t *lifecycle_trace;
+
+static long owner_pid;
+static uint64_t missed_events; /* while the file was being made */
+
+void lifecycle_say(const char *what, const char *reason)
+{
+	static uint32_t said;
+	char line[1024];
+
+	if (config.quiet || __atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+		return;
+	struct text t = text_into(line, sizeof(line) - 1);
+	text_add(&t, "traceroundtrip: ");
+	text_add(&t, what);
+	text_add(&t, reason);
+	line[t.used++] = '\n';
+	sys(write, 2, line, t.used);
+}
+
+static void say_untraced(const char *reason)
+{
+	char what[512];
+	struct text t = text_into(what, sizeof(what));
+
+	text_add(&t, "process ");
+	text_add_number(&t, (uint64_t)sys(getpid));
+	text_add(&t, " runs untraced, cannot write to ");
+	text_add(&t, config.output);
+	text_add(&t, ": ");
+	lifecycle_say(what, reason);
+}
+
+/* The file and what every trace starts with. */
+static bool open_trace(bool forked)
+{
+	const char *failed = ring_open();
+
+	if (failed) {
+		say_untraced(failed);
+		return false;
+	}
+	identity_write(ring_header(), stack_status());
+	modules_log();
+	if (forked)
+		connections_log(true);
+	return true;
+}
+
+/*
+ * In the child of a fork, at its first event: what we hold belongs to the parent.
+ * Its file is unmapped untouched.  Only the forking thread exists here; others
+ * that the child may have started since are kept out by TRACE_OPENING.
+ */
+static void leave_parent(void)
+{
+	ring_abandon();
+	if (thread_forked())
+		stack_disable(TRT_STACKS_FORKED_UNWINDING);
+	stack_forget();
+	owner_pid = sys(getpid);
+	missed_events = 0;
+	identity_started(clock_ns());
+}
+
+bool lifecycle_ready_slow(void)
+{
+	uint32_t state = __atomic_load_n(lifecycle_trace, __ATOMIC_ACQUIRE);
+
+	if (state == TRACE_OPEN)
+		return true;
+	if (state == TRACE_OPENING ||
+	    !__atomic_compare_exchange_n(lifecycle_trace, &state, TRACE_OPENING, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		__atomic_fetch_add(&missed_events, 1, __ATOMIC_RELAXED);
+		return false;
+	}
+	if (state == TRACE_FORKED)
+		leave_parent();
+	if (!open_trace(state == TRACE_FORKED)) {
+		lifecycle_hooking = false;
+		return false;
+	}
+	__atomic_fetch_add(&ring_header()->lost_events,
+			   __atomic_exchange_n(&missed_events, 0, __ATOMIC_RELAXED),
+			   __ATOMIC_RELAXED);
+	__atomic_store_n(lifecycle_trace, TRACE_OPEN, __ATOMIC_RELEASE);
+	return true;
+}
+
+bool lifecycle_borrowed(void)
+{
+	return *lifecycle_trace != TRACE_FORKED && sys(getpid) != owner_pid;
+}
+
+static bool start(void)
+{
+	void *page = sys_memory(4096);
+
+	if (!page || sys(madvise, page, 4096, MADV_WIPEONFORK) != 0) {
+		lifecycle_say("runs untraced: ", "this kernel has no MADV_WIPEONFORK (Linux 4.14)");
+		return false;
+	}
+	lifecycle_trace = page;
+	*lifecycle_trace = TRACE_NONE;
+	owner_pid = sys(getpid);
+	if (!thread_init() || !connections_init()) {
+		lifecycle_say("runs untraced: ", "there is no memory for its tables");
+		return false;
+	}
+	identity_read();
+	modules_init();
+	stack_init();
+	return true;
+}
+
+/*
+ * Before main().  Constructors of other libraries may have called intercepted
+ * functions before: those went through untraced.
+ */
+__attribute__((constructor)) static void constructor(void)
+{
+	clock_resolve();
+	real_resolve();
+	/* The loader ignores us in set-user-id programs unless an administrator arranged otherwise. */
+	config.disabled = getauxval(AT_SECURE) != 0;
+	if (!config.disabled)
+		config_read();
+	if (config.complaint[0])
+		lifecycle_say("", config.complaint);
+	lifecycle_hooking = !config.disabled && start();
+}
+
+/* At exit(); other threads may still be running and calling. */
+__attribute__((destructor)) static void destructor(void)
+{
+	if (lifecycle_hooking && *lifecycle_trace == TRACE_OPEN && !lifecycle_borrowed())
+		ring_close(clock_ns());
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The objects whose code the process runs: for the names of addresses, later. */
+#ifndef PRELOAD_MODULES_H
+#define PRELOAD_MODULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* In the constructor: lists what is loaded. */
+void modules_init(void);
+
+/* Logs all known modules, into a trace that is new. */
+void modules_log(void);
+
+/*
+ * A stack was seen for the first time: logs modules that it reveals.  dlopen() is
+ * never wrapped (its caller's RUNPATH would be ours), so this is where objects that
+ * came later, or took the place of others, are noticed.
+ */
+void modules_learn(const uintptr_t *addresses, size_t count, uint64_t now_ns);
+
+/* Grows when an object was found in place of another: what was remembered of stacks is void. */
+extern uint32_t modules_generation;
+
+/* The .eh_frame_hdr of the object that holds address; NULL if unknown.  Lock-free. */
+const uint8_t *modules_unwind_table(uintptr_t address);
+
+/* The loader's entry of the object that holds address; NULL if unknown.  Lock-free. */
+struct link_map;
+const struct link_map *modules_link_map(uintptr_t address);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of threads. */
+#include "preload/thread.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "preload/sys.h"
+
+#define THREADS_MAX 65536u
+#define NAME_CHECK_NS 100000000u
+
+THREAD_LOCAL struct thread *thread_self;
+THREAD_LOCAL uintptr_t thread_busy;
+
+static struct {
+	struct thread *entries; /* reserved; memory comes as they are used */
+	uint32_t used;          /* entries ever handed out */
+	uint64_t free;          /* top of a stack: index + 1, and above it a count against ABA */
+	pthread_key_t key;
+	bool has_key;
+} threads;
+
+static void put_free(uint32_t index)
+{
+	uint64_t top = __atomic_load_n(&threads.free, __ATOMIC_RELAXED);
+
+	do {
+		threads.entries[index].next_free = (uint32_t)top;
+	} while (!__atomic_compare_exchange_n(&threads.free, &top,
+					      ((top >> 32) + 1) << 32 | (index + 1), true,
+					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+}
+
+static struct thread *take_free(void)
+{
+	uint64_t top = __atomic_load_n(&threads.free, __ATOMIC_ACQUIRE);
+	uint32_t index;
+
+	do {
+		index = (uint32_t)top;
+		if (index == 0)
+			return NULL;
+	} while (!__atomic_compare_exchange_n(
+		&threads.free, &top,
+		((top >> 32) + 1) << 32 | threads.entries[index - 1].next_free, true,
+		__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return &threads.entries[index - 1];
+}
+
+/*
+ * The thread's last act for us, by the destructor of a thread-specific key.  Calls
+ * that it makes later, in destructors of others, make a new entry, and this runs
+ * again (pthread_key_create(3): up to four rounds).
+ */
+static void thread_ended(void *entry)
+{
+	struct thread *t = entry;
+
+	thread_self = NULL;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* a handler from here on makes its own entry */
+	ring_release(&t->cursor);
+	t->waited_ns = 0;
+	t->named_ns = 0;
+	t->tid = 0;
+	put_free((uint32_t)(t - threads.entries));
+}
+
+bool thread_init(void)
+{
+	threads.entries = sys_memory(THREADS_MAX * sizeof(struct thread));
+	/*
+	 * glibc keeps the values of the first 32 keys in the thread's descriptor, where
+	 * pthread_setspecific() is one store; for later ones it may call calloc(),
+	 * which a signal handler must not.  We come early and get one of the first.
+	 */
+	threads.has_key = pthread_key_create(&threads.key, thread_ended) == 0 && threads.key < 32;
+	return threads.entries != NULL;
+}
+
+struct thread *thread_make(void)
+{
+	if (!threads.entries)
+		return NULL;
+	struct thread *t = take_free();
+	if (!t) {
+		uint32_t index = __atomic_load_n(&threads.used, __ATOMIC_RELAXED);
+		do {
+			if (index >= THREADS_MAX)
+				return NULL;
+		} while (!__atomic_compare_exchange_n(&threads.used, &index, index + 1, true,
+						      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+		t = &threads.entries[index];
+	}
+	t->tid = (int32_t)sys(gettid);
+	thread_self = t;
+	if (threads.has_key)
+		pthread_setspecific(threads.key, t);
+	return t;
+}
+
+void thread_note_name(struct thread *t, uint64_t now_ns)
+{
+	char name[16] = "";
+
+	if (t->named_ns && now_ns - t->named_ns < NAME_CHECK_NS)
+		return;
+	bool first = t->named_ns == 0;
+	t->named_ns = now_ns;
+	if (sys(prctl, PR_GET_NAME, name) != 0 || (!first && memcmp(name, t->name, 16) == 0))
+		return;
+	memcpy(t->name, name, sizeof(name));
+	struct trt_record *record = ring_record(sizeof(struct trt_thread));
+	if (!record)
+		return;
+	struct trt_thread *thread = (struct trt_thread *)record;
+	thread->seen_ns = now_ns;
+	memcpy(thread->name, name, sizeof(name));
+	ring_publish(record, TRT_RECORD_THREAD, 0, (uint32_t)t->tid);
+}
+
+bool thread_forked(void)
+{
+	struct thread *self = thread_self;
+	bool unwinding = false;
+
+	threads.free = 0;
+	for (uint32_t i = 0; i < threads.used; i++) {
+		struct thread *t = &threads.entries[i];
+		t->cursor = (struct ring_cursor){ 0 };
+		if (t == self)
+			continue;
+		unwinding |= t->in_libunwind != 0;
+		t->in_libunwind = 0;
+		t->waited_ns = 0;
+		t->named_ns = 0;
+		put_free(i);
+	}
+	if (self) {
+		self->tid = (int32_t)sys(gettid);
+		self->waited_ns = 0;
+		self->named_ns = 0;
+	}
+	return unwinding;
+}
+
+void thread_await_unwinding(void)
+{
+	for (uint32_t tries = 0; tries < 1000; tries++) {
+		bool unwinding = false;
+		uint32_t used = __atomic_load_n(&threads.used, __ATOMIC_RELAXED);
+		for (uint32_t i = 0; i < used && !unwinding; i++)
+			unwinding = &threads.entries[i] != thread_self &&
+				    __atomic_load_n(&threads.entries[i].in_libunwind, __ATOMIC_RELAXED);
+		if (!unwinding)
+			return;
+		sys(sched_yield);
+	}
+}

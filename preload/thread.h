@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What we keep of each thread.
+ *
+ * The thread's own storage holds two words: it is carved out of the program's
+ * stacks, which may be 16 KiB.  All else is in a table of our own, where the child
+ * of a fork can look at the entries of threads that it no longer has.
+ */
+#ifndef PRELOAD_THREAD_H
+#define PRELOAD_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/ring.h"
+
+struct memo;
+
+struct thread {
+	int32_t tid;
+	uint32_t next_free;      /* link of the stack of free entries: index + 1 */
+	struct ring_cursor cursor;
+	struct memo *memo;       /* stays with the entry when the thread ends */
+	uint64_t waited_ns;      /* in waits since its last event */
+	uint64_t named_ns;       /* when its name was last looked up; 0: never */
+	char name[16];
+	uint32_t in_libunwind;   /* it may hold libunwind's locks: see stack.c */
+} __attribute__((aligned(64))); /* no two threads write one cache line */
+
+#define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec"), visibility("hidden")))
+
+/* NULL until the thread's first event, and again after it ended. */
+extern THREAD_LOCAL struct thread *thread_self;
+
+/*
+ * The frame in which this thread is at work for us, 0 if it is not.  Set around our
+ * own bookkeeping only, never across the real call: a handler may longjmp() out
+ * of that, and a thread may be cancelled in it.
+ */
+extern THREAD_LOCAL uintptr_t thread_busy;
+
+/* In the constructor.  False without memory. */
+bool thread_init(void);
+
+/* This thread's entry, made on first use; NULL if the table is full. */
+struct thread *thread_make(void);
+
+static inline struct thread *thread_get(void)
+{
+	return __builtin_expect(thread_self != NULL, 1) ? thread_self : thread_make();
+}
+
+/* Logs the thread's name if it is new; looks at most once in 100 ms. */
+void thread_note_name(struct thread *t, uint64_t now_ns);
+
+/*
+ * In the child of a fork: the other threads are gone and the caller has a new id.
+ * Returns true if one of them was inside libunwind, whose locks then stay locked.
+ */
+bool thread_forked(void);
+
+/* Waits up to about a millisecond until no other thread is inside libunwind. */
+void thread_await_unwinding(void);
+
+#endif
