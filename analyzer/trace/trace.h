@@ -81,10 +81,12 @@ struct connection {
 	int32_t fd;          /* when first seen */
 	enum transport transport;
 	enum origin origin;
-	bool datagram;       /* message boundaries are kept */
-	uint32_t parent;     /* see struct trt_connection */
+	bool datagram;       /* SOCK_DGRAM and the like: messages, and no end of stream */
+	const struct connection *parent; /* PEER: the socket's first; FORKED: the parent process's;
+					    NULL for others, and if it was not recorded */
 	uint64_t inode;
-	uint64_t created_ns;
+	uint64_t created_ns; /* or first seen; UNKNOWN if its record was lost */
+	uint64_t sent_before, received_before; /* stream offsets at created_ns */
 	struct address local, remote;
 	/* connect(): times UNKNOWN if there was none; error -1: failed, cause unknown */
 	uint64_t connect_started_ns, connect_ended_ns;
@@ -119,7 +121,7 @@ struct process {
 	uint64_t events;        /* in the file */
 	uint64_t lost_events, overwritten_events, lost_records, lost_stacks;
 	bool running;           /* seems to be written still */
-	uint64_t damaged_chunks; /* not readable: skipped and counted */
+	uint64_t damaged_chunks; /* not readable, all or in part: what is whole was kept */
 
 	struct connection *connections; /* in order of id */
 	size_t connection_count;

@@ -16,7 +16,7 @@ struct latency;
 struct latency *latency_new(void);
 void latency_free(struct latency *l);
 void latency_add(struct latency *l, uint64_t ns);
-/* Adds all of from to into; from stays as it is. */
+/* Adds all of from to into; from stays as it is and must be another one. */
 void latency_merge(struct latency *into, const struct latency *from);
 
 uint64_t latency_count(const struct latency *l);

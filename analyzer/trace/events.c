@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Checks and decodes event records. */
+#include "analyzer/trace/events.h"
+
+#define WORDS ((1u << TRT_FIELD_PAYLOAD) - 1) /* the fields of 8 bytes each */
+
+static unsigned int words_before(const struct trt_event *e, unsigned int field)
+{
+	return (unsigned int)__builtin_popcount(e->fields & WORDS & ((1u << field) - 1));
+}
+
+/* An optional field's value, or what holds without it. */
+static uint64_t field(const struct trt_event *e, enum trt_event_field number, uint64_t otherwise)
+{
+	const uint64_t *words = (const uint64_t *)(e + 1);
+
+	return e->fields >> number & 1 ? words[words_before(e, number)] : otherwise;
+}
+
+static const struct trt_payload *payload(const struct trt_event *e)
+{
+	const uint64_t *words = (const uint64_t *)(e + 1);
+
+	return e->fields >> TRT_FIELD_PAYLOAD & 1 ?
+		       (const struct trt_payload *)(words + words_before(e, TRT_FIELD_PAYLOAD)) :
+		       NULL;
+}
+
+uint64_t event_duration(const struct trt_event *e)
+{
+	return e->duration_ns == UINT32_MAX ? field(e, TRT_FIELD_DURATION, UINT32_MAX) :
+					      e->duration_ns;
+}
+
+bool event_valid(const struct trt_record *r)
+{
+	const struct trt_event *e = (const void *)r;
+	const struct trt_payload *p;
+	size_t bytes;
+
+	if (r->bytes < sizeof(*e))
+		return false;
+	bytes = sizeof(*e) + 8 * words_before(e, TRT_FIELD_PAYLOAD);
+	p = payload(e);
+	if (p && bytes + sizeof(*p) <= r->bytes)
+		bytes += sizeof(*p) + p->head_bytes + p->tail_bytes;
+	else if (p)
+		return false;
+	return bytes <= r->bytes && e->start_ns < TIME_LIMIT_NS &&
+	       event_duration(e) < TIME_LIMIT_NS - e->start_ns && e->offset < INT64_MAX;
+}
+
+static void decode_payload(const struct trt_event *e, struct event *out)
+{
+	const struct trt_payload *p = payload(e);
+
+	out->head = NULL;
+	out->tail = NULL;
+	out->head_bytes = 0;
+	out->tail_bytes = 0;
+	/* More than the call moved cannot be: better none than a wrong one. */
+	if (!p || e->result < p->head_bytes + p->tail_bytes)
+		return;
+	out->head = (const uint8_t *)(p + 1);
+	out->head_bytes = p->head_bytes;
+	out->tail = out->head + p->head_bytes;
+	out->tail_bytes = p->tail_bytes;
+}
+
+void event_decode(const struct trace *t, const struct trt_event *e, struct event *out)
+{
+	const struct call *call = call_of(e->head.detail);
+
+	out->call = e->head.detail;
+	out->class = call->class;
+	out->kind = call->kind;
+	out->fd = e->fd;
+	out->result = e->result;
+	out->start_ns = e->start_ns + t->shift_ns;
+	out->duration_ns = event_duration(e);
+	out->offset = e->offset;
+	out->stack_id = e->stack;
+	out->peek = e->flags & TRT_EVENT_PEEK;
+	out->tries = field(e, TRT_FIELD_TRIES, 0);
+	out->first_try_ns = trace_time(t, field(e, TRT_FIELD_FIRST_TRY, UNKNOWN));
+	out->waited_ns = field(e, TRT_FIELD_WAITED, 0);
+	out->ready_ns = trace_time(t, field(e, TRT_FIELD_READY, UNKNOWN));
+	decode_payload(e, out);
+}
