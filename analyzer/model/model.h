@@ -49,6 +49,8 @@ struct round_trip {
 	uint32_t stack_id;     /* of the request's first call; 0 unknown */
 	const char *protocol;  /* NULL: unknown */
 	const char *name;      /* NULL: unknown */
+	bool incomplete;       /* calls of it were lost: its times but start_ns are UNKNOWN,
+				  bytes and calls are those that were seen */
 };
 
 static inline bool round_trip_failed(const struct round_trip *t)
@@ -64,9 +66,10 @@ const char *transport_name(enum transport t); /* "tcp", "udp", "unix", "other" *
 struct connection_stats {
 	enum role role;
 	uint64_t calls;
-	uint64_t bytes_sent, bytes_received;
+	uint64_t bytes_sent, bytes_received; /* by stream offsets: right also where calls were lost */
+	uint64_t unsolicited_bytes; /* in no round trip: greetings, and answers to lost requests */
 	uint64_t round_trips, failed, pending;
-	uint64_t blocked_ns;
+	uint64_t blocked_ns; /* in its calls, and in waits that led to them */
 	uint64_t first_ns, last_ns; /* of its events; UNKNOWN if it had none */
 };
 
@@ -87,7 +90,7 @@ void model_feed(struct model *m, const struct event *e);
 void model_finish(struct model *m);
 void model_free(struct model *m);
 
-/* Zeroes, and UNKNOWN times, for one that had no events. */
+/* Zeroes and UNKNOWN times, and the role if it is known, for one that had no events. */
 struct connection_stats model_connection(const struct model *m, const struct connection *c);
 struct thread_stats model_thread(const struct model *m, const struct thread *t);
 

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Feeds a connection's calls to its protocol and keeps its round trips. */
+#include "analyzer/model/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/model/trip.h"
+#include "analyzer/util/alloc.h"
+
+/* Processes fork processes; more generations than this are a damaged file's. */
+#define GENERATIONS_MAX 64
+
+enum role connection_role(const struct connection *c)
+{
+	for (int i = 0; c && i < GENERATIONS_MAX; i++) {
+		if (c->origin == ORIGIN_ACCEPT)
+			return ROLE_SERVER;
+		if (c->origin != ORIGIN_FORKED && !c->datagram && c->connect_started_ns != UNKNOWN)
+			return ROLE_CLIENT;
+		c = c->origin == ORIGIN_FORKED ? c->parent : NULL;
+	}
+	return ROLE_UNKNOWN;
+}
+
+struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+
+	x->pool = pool;
+	x->next = pool->exchanges;
+	pool->exchanges = x;
+	x->connection = c;
+	x->stats.role = connection_role(c);
+	x->stats.first_ns = UNKNOWN;
+	x->stats.last_ns = UNKNOWN;
+	x->shutdown_ns = UNKNOWN;
+	x->streams[DIRECTION_SENT] = (struct stream){ c->sent_before, c->sent_before, 0 };
+	x->streams[DIRECTION_RECEIVED] = (struct stream){ c->received_before, c->received_before, 0 };
+	x->protocol = &protocol_turns;
+	x->state = xcalloc(1, x->protocol->state_bytes);
+	return x;
+}
+
+/* Streams */
+
+static uint64_t stream_lost(const struct stream *s)
+{
+	uint64_t bytes = s->end - s->base;
+
+	return bytes > s->seen ? bytes - s->seen : 0;
+}
+
+static void stream_reach(struct stream *s, uint64_t end)
+{
+	if (end > s->end)
+		s->end = end;
+}
+
+/* Without losses a hole is but the overlap of two threads' calls. */
+static bool may_have_lost(const struct process *p)
+{
+	return p->lost_events || p->overwritten_events || p->damaged_chunks;
+}
+
+/* Whether bytes of this direction went missing while the round trip was open. */
+static bool lost_since(const struct exchange *x, const struct trip *t, enum direction d)
+{
+	return may_have_lost(x->connection->process) &&
+	       stream_lost(&x->streams[d]) > t->lost_before[d];
+}
+
+/* Round trips */
+
+static struct trip *new_trip(struct exchange *x, enum direction request)
+{
+	const struct connection *c = x->connection;
+	struct trip *t = x->pool->free_trips;
+
+	if (t)
+		x->pool->free_trips = t->next;
+	else
+		t = xmalloc(sizeof(*t));
+	*t = (struct trip){
+		.request = request,
+		.thread = x->event->thread,
+		.stack_id = x->event->stack_id,
+		.first_ns = { UNKNOWN, UNKNOWN },
+		.last_ns = { UNKNOWN, UNKNOWN },
+		.connect_ns = UNKNOWN,
+		.lost_before = { x->lost_before[0], x->lost_before[1] },
+		.eof_start_ns = UNKNOWN,
+	};
+	/* The connect belongs to the first round trip, if that is the first that was made. */
+	if (!x->had_trip && x->event->offset == x->streams[request].base && !c->connect_error &&
+	    c->connect_started_ns != UNKNOWN)
+		t->connect_ns = c->connect_ended_ns - c->connect_started_ns;
+	x->had_trip = true;
+	if (x->last)
+		x->last->next = t;
+	else
+		x->first = t;
+	x->last = t;
+	return t;
+}
+
+/* The open one with this key: the newest or oldest most often. NULL if there is none. */
+static struct trip *find_trip(const struct exchange *x, uint64_t key)
+{
+	if (x->last && x->last->key == key && !x->last->ended)
+		return x->last;
+	for (struct trip *t = x->first; t; t = t->next)
+		if (t->key == key && !t->ended)
+			return t;
+	return NULL;
+}
+
+static void end_trip(struct trip *t, enum status status, int error)
+{
+	t->ended = true;
+	t->status = status;
+	t->error = error;
+}
+
+/*
+ * What it was when all is known: the end of a stream that this process brought about
+ * by shutdown() while it was reading is not the peer's doing, and a response
+ * whose calls were lost was one.
+ */
+static void settle(const struct exchange *x, struct trip *t)
+{
+	if (t->status == STATUS_CLOSED && x->shutdown_ns != UNKNOWN &&
+	    t->eof_start_ns <= x->shutdown_ns && x->shutdown_ns <= t->eof_end_ns)
+		t->status = STATUS_PENDING;
+	if (t->status == STATUS_PENDING && lost_since(x, t, trip_response(t)))
+		t->status = STATUS_OK;
+}
+
+static void tell(struct exchange *x, struct trip *t)
+{
+	struct round_trip r;
+
+	settle(x, t);
+	r = trip_describe(t, x->connection,
+			  !lost_since(x, t, DIRECTION_SENT) && !lost_since(x, t, DIRECTION_RECEIVED));
+	r.protocol = x->protocol->name;
+	x->stats.round_trips++;
+	x->stats.failed += round_trip_failed(&r);
+	x->stats.pending += r.status == STATUS_PENDING;
+	thread_count_trip(t->thread);
+	if (x->pool->listener)
+		x->pool->listener(x->pool->user, &r);
+}
+
+/* Tells and drops what ended and has its response in this direction. */
+static void tell_ended(struct exchange *x, enum direction response)
+{
+	struct trip **link = &x->first, *last = NULL;
+
+	while (*link) {
+		struct trip *t = *link;
+
+		if (!t->ended || trip_response(t) != response) {
+			last = t;
+			link = &t->next;
+			continue;
+		}
+		tell(x, t);
+		*link = t->next;
+		t->next = x->pool->free_trips;
+		x->pool->free_trips = t;
+	}
+	x->last = last;
+}
+
+static void add_piece(struct exchange *x, struct trip *t, const struct piece *p)
+{
+	trip_add_piece(t, p, x->event);
+	if (t->last_call != x->stats.calls)
+		trip_add_call(t, x->event, x->waited_ns);
+	t->last_call = x->stats.calls;
+}
+
+void exchange_request(struct exchange *x, uint64_t key, const struct piece *p)
+{
+	struct trip *t = find_trip(x, key);
+
+	if (!t) {
+		t = new_trip(x, p->direction);
+		t->key = key;
+	}
+	add_piece(x, t, p);
+}
+
+bool exchange_response(struct exchange *x, uint64_t key, const struct piece *p)
+{
+	struct trip *t = find_trip(x, key);
+
+	if (!t) {
+		x->stats.unsolicited_bytes += p->bytes;
+		return false;
+	}
+	t->answered = true;
+	add_piece(x, t, p);
+	return true;
+}
+
+void exchange_end(struct exchange *x, uint64_t key)
+{
+	struct trip *t = find_trip(x, key);
+
+	if (t)
+		end_trip(t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
+}
+
+/* Events */
+
+static enum direction direction_of(const struct event *e)
+{
+	return e->class == CALL_CLASS_SEND ? DIRECTION_SENT : DIRECTION_RECEIVED;
+}
+
+/* An unconnected datagram socket, a pair, one found open: whoever speaks first asks. */
+static void decide_role(struct exchange *x, const struct event *e)
+{
+	bool connected = x->connection->connect_started_ns <= e->start_ns;
+
+	if (x->stats.role == ROLE_UNKNOWN)
+		x->stats.role = connected || e->class == CALL_CLASS_SEND ? ROLE_CLIENT : ROLE_SERVER;
+}
+
+static void move_bytes(struct exchange *x, const struct event *e)
+{
+	struct piece p = {
+		.direction = direction_of(e),
+		.offset = e->offset,
+		.bytes = event_bytes(e),
+		.head = e->head,
+		.tail = e->tail,
+		.head_bytes = e->head_bytes,
+		.tail_bytes = e->tail_bytes,
+	};
+	struct stream *s = &x->streams[p.direction];
+
+	for (int d = 0; d < 2; d++)
+		x->lost_before[d] = stream_lost(&x->streams[d]);
+	stream_reach(s, p.offset + p.bytes);
+	s->seen += p.bytes;
+	decide_role(x, e);
+	tell_ended(x, p.direction);
+	x->protocol->take(x->state, x, &p, x->stats.role == ROLE_CLIENT);
+}
+
+/* The connection is fine: the call will be made again. */
+static bool is_passing(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == EINPROGRESS ||
+	       error == EALREADY;
+}
+
+/* A request of which no byte could be sent. */
+static void fail_to_ask(struct exchange *x, const struct event *e, enum status status, int error)
+{
+	struct trip *t = new_trip(x, DIRECTION_SENT);
+
+	t->first_ns[DIRECTION_SENT] = e->start_ns;
+	t->offset[DIRECTION_SENT] = e->offset;
+	trip_add_call(t, e, x->waited_ns);
+	end_trip(t, status, error);
+}
+
+/*
+ * A call that failed for good fails what waits for an answer, and an answer that it
+ * was to move.  One that was to move the next request leaves the answer before complete.
+ */
+static void fail(struct exchange *x, const struct event *e)
+{
+	enum direction direction = direction_of(e);
+	int error = -e->result;
+	enum status status = error == ECONNRESET || error == EPIPE ? STATUS_RESET : STATUS_ERROR;
+	bool failed = false;
+
+	for (struct trip *t = x->first; t; t = t->next) {
+		if (t->ended)
+			continue;
+		if (t->answered && direction == t->request) {
+			end_trip(t, STATUS_OK, 0);
+			continue;
+		}
+		trip_add_call(t, e, x->waited_ns);
+		end_trip(t, status, error);
+		failed = true;
+	}
+	if (failed || direction != DIRECTION_SENT)
+		return;
+	decide_role(x, e);
+	for (int d = 0; d < 2; d++)
+		x->lost_before[d] = stream_lost(&x->streams[d]);
+	if (x->stats.role == ROLE_CLIENT)
+		fail_to_ask(x, e, status, error);
+}
+
+/* The peer sends no more: whatever was asked and not answered never will be. */
+static void reach_end(struct exchange *x, const struct event *e)
+{
+	for (struct trip *t = x->first; t; t = t->next) {
+		if (t->ended || t->request != DIRECTION_SENT)
+			continue;
+		if (t->answered) {
+			end_trip(t, STATUS_OK, 0);
+			continue;
+		}
+		trip_add_call(t, e, x->waited_ns);
+		t->eof_start_ns = e->start_ns;
+		t->eof_end_ns = event_end_ns(e);
+		end_trip(t, STATUS_CLOSED, 0);
+	}
+}
+
+static void transfer(struct exchange *x, const struct event *e)
+{
+	if (e->result < 0) {
+		if (!is_passing(-e->result))
+			fail(x, e);
+	} else if (e->peek) {
+		if (x->last && !x->last->ended)
+			trip_block(x->last, e, x->waited_ns);
+	} else if (e->result > 0 || x->connection->datagram) {
+		move_bytes(x, e);
+	} else if (e->class == CALL_CLASS_RECEIVE) {
+		reach_end(x, e);
+	}
+}
+
+static void count_call(struct connection_stats *s, const struct event *e, uint64_t waited_ns)
+{
+	uint64_t end = event_end_ns(e);
+
+	s->calls++;
+	s->blocked_ns += e->duration_ns + waited_ns;
+	if (e->start_ns < s->first_ns)
+		s->first_ns = e->start_ns;
+	if (s->last_ns == UNKNOWN || end > s->last_ns)
+		s->last_ns = end;
+}
+
+void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns)
+{
+	x->event = e;
+	x->waited_ns = waited_ns;
+	count_call(&x->stats, e, waited_ns);
+	if (e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE)
+		transfer(x, e);
+	else if (e->kind == CALL_SHUTDOWN && e->result == 0)
+		x->shutdown_ns = e->start_ns;
+	else if (e->kind == CALL_CLOSE && x->connection->closed_ns <= event_end_ns(e))
+		exchange_finish(x); /* it was the last descriptor of the connection */
+}
+
+void exchange_finish(struct exchange *x)
+{
+	const struct connection *c = x->connection;
+
+	if (c->closed_sent != UNKNOWN)
+		stream_reach(&x->streams[DIRECTION_SENT], c->closed_sent);
+	if (c->closed_received != UNKNOWN)
+		stream_reach(&x->streams[DIRECTION_RECEIVED], c->closed_received);
+	for (struct trip *t = x->first; t; t = t->next)
+		if (!t->ended)
+			end_trip(t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
+	tell_ended(x, DIRECTION_SENT);
+	tell_ended(x, DIRECTION_RECEIVED);
+}
+
+void exchange_free_all(struct exchange_pool *pool)
+{
+	while (pool->exchanges) {
+		struct exchange *x = pool->exchanges;
+
+		pool->exchanges = x->next;
+		x->connection->user = NULL;
+		while (x->first) {
+			struct trip *t = x->first;
+
+			x->first = t->next;
+			free(t);
+		}
+		free(x->state);
+		free(x);
+	}
+	while (pool->free_trips) {
+		struct trip *t = pool->free_trips;
+
+		pool->free_trips = t->next;
+		free(t);
+	}
+}

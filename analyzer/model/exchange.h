@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One connection in the model: how far its two streams are, and its open round trips.
+ *
+ * A round trip goes from open (its request began) over answered (its response began)
+ * to ended, and is told to the listener when it is certain that no call of it was
+ * lost: at the next bytes in the direction of its response, whose offset shows
+ * whether any are missing before them, or at the end of the connection.
+ */
+#ifndef MODEL_EXCHANGE_H
+#define MODEL_EXCHANGE_H
+
+#include "analyzer/model/model.h"
+#include "analyzer/protocols/protocol.h"
+
+/* The bytes of one direction. */
+struct stream {
+	uint64_t base; /* offset of the first byte of this connection */
+	uint64_t end;  /* behind the furthest byte known of */
+	uint64_t seen; /* how many of those between were in events that are there */
+};
+
+/* What all exchanges of a model share. */
+struct exchange_pool {
+	round_trip_listener *listener;
+	void *user;
+	struct trip *free_trips;
+	struct exchange *exchanges; /* all */
+};
+
+struct exchange {
+	struct exchange *next; /* in the pool */
+	struct exchange_pool *pool;
+	struct connection *connection;
+	struct connection_stats stats;
+	struct stream streams[2];  /* by enum direction */
+	struct trip *first, *last; /* not yet told, in order of start */
+	uint64_t shutdown_ns;      /* when this process last called shutdown(); UNKNOWN if never */
+	bool had_trip;
+	/* While an event is taken in: */
+	const struct event *event;
+	uint64_t waited_ns;        /* its thread sat in waits before it */
+	uint64_t lost_before[2];   /* bytes that were missing before it */
+	const struct protocol *protocol;
+	void *state;               /* the protocol's */
+};
+
+/* The exchange of a connection's first event. */
+struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c);
+/* Takes in an event of the connection; waited_ns: see struct exchange. */
+void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns);
+/* The connection or the recording ended: tells all that is open. */
+void exchange_finish(struct exchange *x);
+void exchange_free_all(struct exchange_pool *pool);
+
+/* What is known of its role before a byte was moved. */
+enum role connection_role(const struct connection *c);
+
+/* A round trip was told: thread's count goes up. */
+void thread_count_trip(const struct thread *thread);
+
+#endif

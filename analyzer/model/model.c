@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hands each event to its thread's and its connection's state. */
+#include "analyzer/model/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/model/exchange.h"
+#include "analyzer/util/alloc.h"
+
+/* Calls that a signal handler made within another one are logged before it. */
+#define NESTED_MAX 4
+
+struct thread_state {
+	struct thread_state *next; /* in the model */
+	struct thread *thread;
+	struct thread_stats stats;
+	uint64_t waited_ns; /* in waits that were logged, since its last other call */
+	uint64_t end_ns;    /* of its calls so far */
+	struct {
+		uint64_t start_ns, blocked_before_ns;
+	} recent[NESTED_MAX]; /* a ring: its last calls */
+	unsigned int newest;
+};
+
+struct model {
+	struct exchange_pool pool;
+	struct thread_state *threads;
+};
+
+struct model *model_new(round_trip_listener *listener, void *user)
+{
+	struct model *m = xcalloc(1, sizeof(*m));
+
+	m->pool.listener = listener;
+	m->pool.user = user;
+	return m;
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	exchange_free_all(&m->pool);
+	while (m->threads) {
+		struct thread_state *t = m->threads;
+
+		m->threads = t->next;
+		t->thread->user = NULL;
+		free(t);
+	}
+	free(m);
+}
+
+static struct thread_state *thread_of(struct model *m, struct thread *thread)
+{
+	struct thread_state *t = thread->user;
+
+	if (t)
+		return t;
+	t = xcalloc(1, sizeof(*t));
+	t->thread = thread;
+	t->next = m->threads;
+	m->threads = t;
+	thread->user = t;
+	return t;
+}
+
+static struct exchange *exchange_of(struct model *m, struct connection *c)
+{
+	if (!c->user)
+		c->user = exchange_new(&m->pool, c);
+	return c->user;
+}
+
+void thread_count_trip(const struct thread *thread)
+{
+	struct thread_state *t = thread->user;
+
+	t->stats.round_trips++;
+}
+
+/*
+ * Adds the call and the waits before it, each moment once: a call that began before the
+ * last one ended holds that one, so that the count goes back to what it was before.
+ */
+static void count_blocked(struct thread_state *t, const struct event *e)
+{
+	uint64_t before = t->stats.blocked_ns, end = event_end_ns(e);
+
+	if (e->start_ns < t->end_ns)
+		for (unsigned int i = 0; i < NESTED_MAX; i++) {
+			unsigned int n = (t->newest - i) % NESTED_MAX;
+
+			if (t->recent[n].start_ns < e->start_ns)
+				break;
+			before = t->recent[n].blocked_before_ns;
+		}
+	t->newest = (t->newest + 1) % NESTED_MAX;
+	t->recent[t->newest].start_ns = e->start_ns;
+	t->recent[t->newest].blocked_before_ns = before;
+	t->stats.blocked_ns = before + e->duration_ns + e->waited_ns;
+	if (end > t->end_ns)
+		t->end_ns = end;
+}
+
+/*
+ * How long the thread sat in waits before this call: the library says so, or it has
+ * logged the waits themselves (detail fine).  A try that failed passes it on.
+ */
+static uint64_t take_waited(struct thread_state *t, const struct event *e)
+{
+	uint64_t waited = t->waited_ns + e->waited_ns;
+
+	t->waited_ns = 0;
+	if (e->class == CALL_CLASS_WAIT)
+		t->waited_ns = waited + e->duration_ns;
+	else if (e->result == -EAGAIN)
+		t->waited_ns = waited;
+	else
+		return waited;
+	return 0;
+}
+
+void model_feed(struct model *m, const struct event *e)
+{
+	struct thread_state *t = thread_of(m, e->thread);
+	uint64_t waited = take_waited(t, e);
+
+	t->stats.calls++;
+	count_blocked(t, e);
+	if (e->connection)
+		exchange_feed(exchange_of(m, e->connection), e, waited);
+}
+
+void model_finish(struct model *m)
+{
+	for (struct exchange *x = m->pool.exchanges; x; x = x->next)
+		exchange_finish(x);
+}
+
+struct connection_stats model_connection(const struct model *m, const struct connection *c)
+{
+	const struct exchange *x = c->user;
+	struct connection_stats stats = { .role = connection_role(c),
+					  .first_ns = UNKNOWN, .last_ns = UNKNOWN };
+
+	(void)m;
+	if (!x)
+		return stats;
+	stats = x->stats;
+	stats.bytes_sent = x->streams[DIRECTION_SENT].end - x->streams[DIRECTION_SENT].base;
+	stats.bytes_received =
+		x->streams[DIRECTION_RECEIVED].end - x->streams[DIRECTION_RECEIVED].base;
+	return stats;
+}
+
+struct thread_stats model_thread(const struct model *m, const struct thread *t)
+{
+	const struct thread_state *state = t->user;
+
+	(void)m;
+	return state ? state->stats : (struct thread_stats){ 0 };
+}
+
+const char *role_name(enum role role)
+{
+	switch (role) {
+	case ROLE_CLIENT:
+		return "client";
+	case ROLE_SERVER:
+		return "server";
+	default:
+		return NULL;
+	}
+}
+
+const char *status_name(enum status status)
+{
+	static const char *const names[] = {
+		[STATUS_OK] = "ok",         [STATUS_ERROR] = "error",     [STATUS_RESET] = "reset",
+		[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending",
+	};
+
+	return names[status];
+}
+
+const char *transport_name(enum transport t)
+{
+	static const char *const names[] = {
+		[TRANSPORT_TCP] = "tcp",
+		[TRANSPORT_UDP] = "udp",
+		[TRANSPORT_UNIX] = "unix",
+		[TRANSPORT_OTHER] = "other",
+	};
+
+	return names[t];
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Times and sizes of one round trip. */
+#include "analyzer/model/trip.h"
+
+/*
+ * Of the time from the start of the waits before a call to its end, what lies
+ * behind the start of the round trip: a server's wait for a request is not part of it,
+ * nor is a reading thread's for the answer to a question that was not yet asked.
+ */
+void trip_block(struct trip *t, const struct event *e, uint64_t waited_ns)
+{
+	uint64_t end = event_end_ns(e), start = t->first_ns[t->request];
+	uint64_t blocked = e->duration_ns + waited_ns;
+
+	if (end <= start)
+		return;
+	t->blocked_ns += blocked < end - start ? blocked : end - start;
+}
+
+void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns)
+{
+	trip_block(t, e, waited_ns);
+	t->calls++;
+}
+
+/*
+ * The bytes of a send are handed to the kernel from its start on, and all are when
+ * it returns; those of a receive are there when it returns.
+ */
+void trip_add_piece(struct trip *t, const struct piece *p, const struct event *e)
+{
+	uint64_t end = event_end_ns(e);
+	uint64_t *first = &t->first_ns[p->direction], *last = &t->last_ns[p->direction];
+
+	if (*first == UNKNOWN) {
+		*first = p->direction == DIRECTION_SENT ? e->start_ns : end;
+		t->offset[p->direction] = p->offset;
+	}
+	if (*last == UNKNOWN || end > *last)
+		*last = end;
+	t->bytes[p->direction] += p->bytes;
+}
+
+/* b - a, and 0 where two threads' calls overlapped. */
+static uint64_t between(uint64_t a, uint64_t b)
+{
+	return b > a ? b - a : 0;
+}
+
+/*
+ *	client   first sent      last sent    first received     last received
+ *	             |--- send ------|------ wait ------|---- receive ----|
+ *	             |---------------------- latency ---------------------|
+ *
+ *	server   first received  last received   first sent          last sent
+ *	             |-- receive ----|------ wait ------|------ send -----|
+ *	                             |------------- latency --------------|
+ *
+ * A response may come before the call that sent the request has returned: then the
+ * request's last byte was sent when the response came, at the latest.
+ */
+static void describe_times(const struct trip *t, struct round_trip *r)
+{
+	enum direction request = t->request, response = trip_response(t);
+	uint64_t *request_ns = request == DIRECTION_SENT ? &r->send_ns : &r->receive_ns;
+	uint64_t *response_ns = request == DIRECTION_SENT ? &r->receive_ns : &r->send_ns;
+	uint64_t asked = t->last_ns[request];
+
+	if (!t->answered) {
+		if (t->bytes[request])
+			*request_ns = between(t->first_ns[request], asked);
+		return;
+	}
+	if (asked > t->first_ns[response])
+		asked = t->first_ns[response];
+	*request_ns = between(t->first_ns[request], asked);
+	r->wait_ns = between(asked, t->first_ns[response]);
+	r->end_ns = t->last_ns[response];
+	if (t->status != STATUS_OK)
+		return;
+	*response_ns = between(t->first_ns[response], t->last_ns[response]);
+	r->latency_ns = between(request == DIRECTION_SENT ? t->first_ns[request] : asked,
+				t->last_ns[response]);
+}
+
+struct round_trip trip_describe(const struct trip *t, const struct connection *c, bool certain)
+{
+	struct round_trip r = {
+		.process = c->process,
+		.connection = c,
+		.thread = t->thread,
+		.role = t->request == DIRECTION_SENT ? ROLE_CLIENT : ROLE_SERVER,
+		.status = t->status,
+		.error = t->error,
+		.start_ns = t->first_ns[t->request],
+		.end_ns = UNKNOWN,
+		.latency_ns = UNKNOWN,
+		.send_ns = UNKNOWN,
+		.wait_ns = UNKNOWN,
+		.receive_ns = UNKNOWN,
+		.blocked_ns = certain ? t->blocked_ns : UNKNOWN,
+		.connect_ns = t->connect_ns,
+		.bytes_sent = t->bytes[DIRECTION_SENT],
+		.bytes_received = t->bytes[DIRECTION_RECEIVED],
+		.request_offset = t->offset[t->request],
+		.response_offset = t->answered ? t->offset[trip_response(t)] : UNKNOWN,
+		.calls = t->calls,
+		.stack_id = t->stack_id,
+		.incomplete = !certain,
+	};
+
+	if (certain)
+		describe_times(t, &r);
+	return r;
+}
