@@ -27,8 +27,9 @@ PATIENCE_S = 300
 
 
 def program(name):
-    """Path of a test program."""
-    return str(PROGRAMS / ("test-" + name))
+    """Path of a test program or library; where it would be if it was not built."""
+    folder = "programs" if (PROGRAMS / "programs" / ("test-" + name)).exists() else "faults"
+    return str(PROGRAMS / folder / ("test-" + name))
 
 
 class Failed(Exception):

@@ -14,6 +14,7 @@
 /* What a descriptor is: connection 0 is one that the trace must not know. */
 static struct end {
 	unsigned int connection;
+	unsigned int peer; /* connection of what is sent and received, if another */
 	uint64_t *sent, *received; /* shared by copies of a descriptor */
 } ends[1024];
 
@@ -40,21 +41,29 @@ static void print_event(const char *call, int fd, long result, int error, const 
 	       call, fd, result, result < 0 ? error : 0, more);
 }
 
+static unsigned int data_connection(int fd)
+{
+	const struct end *end = end_of(fd);
+
+	return end->peer ? end->peer : end->connection;
+}
+
 static void print_transfer(const char *call, int fd, ssize_t result, int error, uint64_t offset,
 			   ssize_t bytes)
 {
 	char more[128];
 
 	snprintf(more, sizeof(more), ",\"connection\":\"c%u\",\"offset\":%llu,\"bytes\":%zd",
-		 end_of(fd)->connection, (unsigned long long)offset, bytes);
+		 data_connection(fd), (unsigned long long)offset, bytes);
 	print_event(call, fd, result, error, more);
 }
 
-static void connection_begin(int fd)
+void expect_found(int fd)
 {
 	struct end *end = end_of(fd);
 
 	end->connection = ++connections;
+	end->peer = 0;
 	end->sent = calloc(2, sizeof(*end->sent));
 	check(end->sent != NULL, "memory");
 	end->received = end->sent + 1;
@@ -67,9 +76,14 @@ int expect_opened(const char *call, int fd)
 	printf("{\"view\":\"dump\",\"call\":\"%s\",\"result\":%d,\"errno\":%d}\n", call, fd,
 	       fd < 0 ? error : 0);
 	if (fd >= 0)
-		connection_begin(fd);
+		expect_found(fd);
 	errno = error;
 	return fd;
+}
+
+void expect_peer(int fd)
+{
+	end_of(fd)->peer = ++connections;
 }
 
 void expect_same(int fd, int copy)
@@ -125,7 +139,7 @@ void expect_trip(int fd, struct expected_trip trip)
 {
 	printf("{\"view\":\"trips\",\"connection\":\"c%u\",\"status\":\"%s\",\"bytes_sent\":%llu,"
 	       "\"bytes_received\":%llu",
-	       end_of(fd)->connection, trip.status, (unsigned long long)trip.sent,
+	       data_connection(fd), trip.status, (unsigned long long)trip.sent,
 	       (unsigned long long)trip.received);
 	if (trip.role)
 		printf(",\"role\":\"%s\"", trip.role);
@@ -215,6 +229,7 @@ static struct pair udp_pair(void)
 	p.client_address_bytes = sizeof(p.client_address);
 	check(getsockname(p.client, (struct sockaddr *)&p.client_address,
 			  &p.client_address_bytes) == 0, "getsockname");
+	expect_peer(p.server);
 	return p;
 }
 
@@ -225,11 +240,13 @@ static struct pair socket_pair(int type)
 	int result = socketpair(AF_UNIX, type, 0, fds);
 
 	check(result == 0, "socketpair");
-	printf("{\"view\":\"dump\",\"call\":\"socketpair\",\"result\":0,\"errno\":0}\n");
 	p.client = fds[0];
 	p.server = fds[1];
-	connection_begin(p.client);
-	connection_begin(p.server);
+	/* One call, two connections: an event for each. */
+	for (int i = 0; i < 2; i++) {
+		expect_found(fds[i]);
+		expect_done("socketpair", fds[i], 0);
+	}
 	return p;
 }
 
@@ -256,7 +273,10 @@ void pair_hear(const struct pair *p, size_t size)
 	size_t heard = 0;
 
 	while (heard < size) {
-		ssize_t n = recvfrom(p->server, buffer, sizeof(buffer), 0, NULL, NULL);
+		struct sockaddr_storage from;
+		socklen_t bytes = sizeof(from);
+		ssize_t n = recvfrom(p->server, buffer, sizeof(buffer), 0, (struct sockaddr *)&from,
+				     &bytes);
 
 		expect_received("recvfrom", p->server, n);
 		check(n > 0, "recvfrom");

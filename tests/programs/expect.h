@@ -19,6 +19,9 @@
 /* Calls that make a descriptor: a connection begins.  Return fd. */
 int expect_opened(const char *call, int fd);
 
+/* fd is a socket that was open before: its connection begins now; nothing is printed. */
+void expect_found(int fd);
+
 /* Calls with a descriptor and no bytes (connect, shutdown, close).  Return result. */
 int expect_done(const char *call, int fd, int result);
 
@@ -31,6 +34,9 @@ ssize_t expect_peeked(const char *call, int fd, ssize_t result);
 
 /* copy is from now on the connection of fd; nothing is printed. */
 void expect_same(int fd, int copy);
+
+/* An unconnected datagram socket's bytes belong from now on to a connection with its one peer. */
+void expect_peer(int fd);
 
 /* The bytes of one round trip of the connection that fd is, in order of start. */
 struct expected_trip {

@@ -123,15 +123,15 @@ static void no_socket(void)
 	must_fail(shutdown(-7, SHUT_RD), EBADF);
 }
 
-/* Sockets that cannot be made; accept without anybody there. */
+/* Sockets that cannot be made, and nobody to accept: no socket, no event. */
 static void cannot_open(void)
 {
 	struct sockaddr_storage address;
 	socklen_t bytes;
 	int fds[2];
 
-	must_fail(expect_opened("socket", socket(AF_INET, 77, 0)), EINVAL);
-	must_fail(expect_opened("socketpair", socketpair(AF_INET, SOCK_STREAM, 0, fds)), EOPNOTSUPP);
+	must_fail(socket(AF_INET, 77, 0), EINVAL);
+	must_fail(socketpair(AF_INET, SOCK_STREAM, 0, fds), EOPNOTSUPP);
 	int listener = listener_open(&address, &bytes, "tcp");
 
 	check(fcntl(listener, F_SETFL, O_NONBLOCK) == 0, "fcntl");

@@ -110,6 +110,7 @@ static void reused(void)
 /* As a server under inetd: descriptor 0 is a connected socket that was there before us. */
 static void inherited(void)
 {
+	expect_found(0);
 	expect_received("read", 0, read(0, buffer, 5));
 	expect_sent("write", 0, write(0, "hello", 5));
 	expect_trip(0, (struct expected_trip){ "server", "ok", 5, 5, 2 });
