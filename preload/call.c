@@ -81,25 +81,45 @@ struct draft {
 	int32_t result;
 	uint64_t offset;
 	uint16_t flags;
-	uint16_t fields;
-	uint64_t values[5]; /* by enum trt_event_field */
+	uint16_t fields;     /* which of the values are set */
+	uint16_t extra_bytes; /* that they and the payload take */
 	struct payload payload;
+	uint64_t values[5];  /* by enum trt_event_field */
 };
 
 static void set_field(struct draft *d, enum trt_event_field field, uint64_t value)
 {
 	d->fields |= (uint16_t)(1u << field);
+	d->extra_bytes += sizeof(value);
 	d->values[field] = value;
 }
 
-static size_t event_bytes(const struct draft *d)
+/* What most calls need: the values stay unset, and the compiler does not clear them. */
+static inline void draft(struct draft *d, const struct call *call, uint64_t end_ns, int32_t result)
 {
-	size_t fields = (size_t)__builtin_popcount(d->fields & 0x7fffu);
-	return sizeof(struct trt_event) + 8 * fields + payload_bytes(&d->payload);
+	d->call = call;
+	d->connection_id = call->connection_id;
+	d->end_ns = end_ns;
+	d->result = result;
+	d->offset = 0;
+	d->flags = 0;
+	d->fields = 0;
+	d->extra_bytes = 0;
 }
 
-/* Appends the event; its stack's id. */
-static uint32_t write_event(struct thread *t, struct draft *d)
+static inline void write_fields(const struct draft *d, uint64_t *to)
+{
+	if (!d->fields)
+		return;
+	for (unsigned int i = 0; i < sizeof(d->values) / sizeof(*d->values); i++)
+		if (d->fields & 1u << i)
+			*to++ = d->values[i];
+	if (d->fields & 1u << TRT_FIELD_PAYLOAD)
+		payload_write(&d->payload, to);
+}
+
+/* Appends the event; its stack's id.  Inlined for the unwinder's sake, see stack.c. */
+ALWAYS_INLINE uint32_t write_event(struct thread *t, struct draft *d)
 {
 	const struct call *call = d->call;
 	uint64_t duration_ns = d->end_ns - call->start_ns;
@@ -110,11 +130,9 @@ static uint32_t write_event(struct thread *t, struct draft *d)
 		set_field(d, TRT_FIELD_WAITED, t->waited_ns);
 		t->waited_ns = 0;
 	}
-	if (d->payload.head_bytes)
-		d->fields |= 1u << TRT_FIELD_PAYLOAD;
 	thread_note_name(t, d->end_ns);
 	uint32_t stack = stack_capture(t, &call->caller, d->end_ns);
-	size_t bytes = event_bytes(d);
+	size_t bytes = sizeof(struct trt_event) + d->extra_bytes;
 	struct trt_event *e = ring_event(&t->cursor, bytes, t->tid, d->end_ns);
 	if (!e) {
 		ring_count(lost_events);
@@ -131,12 +149,7 @@ static uint32_t write_event(struct thread *t, struct draft *d)
 		.fields = d->fields,
 		.flags = d->flags,
 	};
-	uint64_t *value = (uint64_t *)(e + 1);
-	for (unsigned int i = 0; i < sizeof(d->values) / sizeof(*d->values); i++)
-		if (d->fields & 1u << i)
-			*value++ = d->values[i];
-	if (d->payload.head_bytes)
-		payload_write(&d->payload, value);
+	write_fields(d, (uint64_t *)(e + 1));
 	ring_commit(&t->cursor, bytes, d->end_ns);
 	return stack;
 }
@@ -202,6 +215,13 @@ static void notice_connected(struct connection *c, int fd, uint64_t now_ns)
 		connection_describe(c, fd, NULL, 0, now_ns);
 }
 
+static void set_payload(struct draft *d, const struct data *data, bool first_calls)
+{
+	payload_plan(&d->payload, data, (size_t)d->result, first_calls);
+	d->fields |= 1u << TRT_FIELD_PAYLOAD;
+	d->extra_bytes += (uint16_t)payload_bytes(&d->payload);
+}
+
 /* What moved: offset, tries, payload. */
 static void draft_data(struct draft *d, struct connection *c, const struct data *data)
 {
@@ -219,7 +239,7 @@ static void draft_data(struct draft *d, struct connection *c, const struct data 
 	/* MSG_TRUNC on a stream discards the bytes without storing them (tcp(7)). */
 	if (d->result > 0 && config.capture_bytes &&
 	    !((data->flags & MSG_TRUNC) && !connection_is_datagram(c)))
-		payload_plan(&d->payload, data, (size_t)d->result, s->calls < 2);
+		set_payload(d, data, s->calls < 2);
 	if (s->calls < 2 && d->result > 0)
 		s->calls++;
 }
@@ -228,14 +248,10 @@ void call_data(const struct call *call, ssize_t result, const struct data *data)
 {
 	uint64_t end_ns = clock_ns();
 	struct connection *c = call->connection;
-	struct draft d = {
-		.call = call,
-		.connection_id = call->connection_id,
-		.end_ns = end_ns,
-		.result = event_result(result),
-		.flags = event_flags(data),
-	};
+	struct draft d;
 
+	draft(&d, call, end_ns, event_result(result));
+	d.flags = event_flags(data);
 	if (!same_connection(call))
 		return;
 	if ((d.result == -EAGAIN || d.result == -EWOULDBLOCK) &&
@@ -263,9 +279,9 @@ void call_connect(const struct call *call, int result, const struct sockaddr *ad
 {
 	uint64_t end_ns = clock_ns();
 	struct connection *c = call->connection;
-	struct draft d = { .call = call, .connection_id = call->connection_id, .end_ns = end_ns,
-			   .result = event_result(result) };
+	struct draft d;
 
+	draft(&d, call, end_ns, event_result(result));
 	if (!same_connection(call))
 		return;
 	struct thread *t = enter();
@@ -289,10 +305,10 @@ void call_connect(const struct call *call, int result, const struct sockaddr *ad
 
 void call_other(const struct call *call, int result)
 {
-	struct draft d = { .call = call, .connection_id = call->connection_id,
-			   .end_ns = clock_ns(), .result = event_result(result) };
-	struct thread *t = enter();
+	struct draft d;
 
+	draft(&d, call, clock_ns(), event_result(result));
+	struct thread *t = enter();
 	if (!t)
 		return;
 	write_event(t, &d);
@@ -330,9 +346,10 @@ void call_made(const struct call *call, int result, struct connection *c)
 void call_wait(const struct call *call, int result)
 {
 	uint64_t end_ns = clock_ns();
-	struct draft d = { .call = call, .end_ns = end_ns, .result = event_result(result) };
-	struct thread *t = enter();
+	struct draft d;
 
+	draft(&d, call, end_ns, event_result(result));
+	struct thread *t = enter();
 	if (!t)
 		return;
 	if (config.detail == TRT_DETAIL_FINE)

@@ -3,6 +3,7 @@
 #include "preload/clock.h"
 
 #include <dlfcn.h>
+#include <stdbool.h>
 
 #include "preload/sys.h"
 
@@ -13,14 +14,28 @@ static int clock_by_system_call(clockid_t clock, struct timespec *time)
 
 int (*clock_real)(clockid_t clock, struct timespec *time) = clock_by_system_call;
 
-void clock_resolve(void)
+static bool resolve_from(const char *library, const char *name)
 {
-	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	void *handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
 
-	if (!libc)
-		return;
-	__typeof__(clock_real) found = (__typeof__(clock_real))dlsym(libc, "clock_gettime");
+	if (!handle)
+		return false;
+	__typeof__(clock_real) found = (__typeof__(clock_real))dlsym(handle, name);
 	if (found)
 		clock_real = found;
-	dlclose(libc);
+	dlclose(handle); /* it stays loaded all the same */
+	return found != NULL;
+}
+
+/* vdso(7) */
+#if defined(__x86_64__)
+#define VDSO_CLOCK "__vdso_clock_gettime"
+#else
+#define VDSO_CLOCK "__kernel_clock_gettime"
+#endif
+
+void clock_resolve(void)
+{
+	if (!resolve_from("linux-vdso.so.1", VDSO_CLOCK))
+		resolve_from("libc.so.6", "clock_gettime");
 }

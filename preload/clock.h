@@ -7,7 +7,7 @@
 #include <time.h>
 
 /*
- * libc's own clock_gettime(), which reads the clock without a system call; a
+ * The kernel's vDSO function, or libc's own clock_gettime() where there is none: a
  * preload library that fakes times for the program does not fake ours.
  */
 extern int (*clock_real)(clockid_t clock, struct timespec *time);

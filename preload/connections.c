@@ -11,14 +11,10 @@
 #include "preload/ring.h"
 #include "preload/sys.h"
 
-#define SEGMENT_SLOTS 1024u
-#define SEGMENTS 1024u
-#define VERIFY_NS 10000000u
-
 uint32_t *descriptor_table;
+struct connection *connection_segments[SEGMENTS];
 
 static struct {
-	struct connection *segments[SEGMENTS]; /* mapped as they are needed */
 	uint32_t next_slot;                    /* never used before */
 	uint64_t free;    /* top of a stack of slots, and above it a count against ABA */
 	uint32_t last_id;
@@ -28,11 +24,6 @@ bool connections_init(void)
 {
 	descriptor_table = sys_memory(DESCRIPTORS_MAX * sizeof(*descriptor_table));
 	return descriptor_table != NULL && peers_init();
-}
-
-struct connection *connection_at(uint32_t slot)
-{
-	return &connections.segments[slot / SEGMENT_SLOTS][slot % SEGMENT_SLOTS];
 }
 
 static uint32_t take_free_slot(void)
@@ -54,12 +45,12 @@ static bool map_segment(uint32_t number)
 {
 	struct connection *expected = NULL;
 
-	if (__atomic_load_n(&connections.segments[number], __ATOMIC_ACQUIRE))
+	if (__atomic_load_n(&connection_segments[number], __ATOMIC_ACQUIRE))
 		return true;
 	struct connection *segment = sys_memory(SEGMENT_SLOTS * sizeof(*segment));
 	if (!segment)
 		return false;
-	if (!__atomic_compare_exchange_n(&connections.segments[number], &expected, segment, false,
+	if (!__atomic_compare_exchange_n(&connection_segments[number], &expected, segment, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		sys(munmap, segment, SEGMENT_SLOTS * sizeof(*segment));
 	return true;
@@ -248,12 +239,10 @@ void connection_forget(int fd, uint64_t now_ns)
 		set_descriptor(fd, 0, now_ns);
 }
 
-bool connection_verify(struct connection *c, int fd, uint64_t now_ns)
+bool connection_verify_now(struct connection *c, int fd, uint64_t now_ns)
 {
 	struct stat status;
 
-	if (now_ns - __atomic_load_n(&c->verified_ns, __ATOMIC_RELAXED) < VERIFY_NS)
-		return true;
 	__atomic_store_n(&c->verified_ns, now_ns, __ATOMIC_RELAXED);
 	if (sys(fstat, fd, &status) != 0 || status.st_ino == c->inode)
 		return true; /* a descriptor closed during the call was ours when it began */

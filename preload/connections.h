@@ -67,7 +67,15 @@ extern uint32_t *descriptor_table;
 /* In the constructor.  False without memory. */
 bool connections_init(void);
 
-struct connection *connection_at(uint32_t slot);
+/* Slots come in segments, mapped as they are needed. */
+#define SEGMENT_SLOTS 1024u
+#define SEGMENTS 1024u
+extern struct connection *connection_segments[SEGMENTS];
+
+static inline struct connection *connection_at(uint32_t slot)
+{
+	return &connection_segments[slot / SEGMENT_SLOTS][slot % SEGMENT_SLOTS];
+}
 
 /* Asks the kernel what an unknown descriptor is, and remembers the answer. */
 struct connection *connection_classify(int fd);
@@ -119,11 +127,18 @@ void connection_duplicate(int old_fd, int fd, uint64_t now_ns);
  */
 void connection_forget(int fd, uint64_t now_ns);
 
+#define VERIFY_NS 10000000u
+bool connection_verify_now(struct connection *c, int fd, uint64_t now_ns);
+
 /*
  * False if the descriptor turned out to be another file than c: closed and
  * reused behind our back.  Looks at most once in 10 ms.
  */
-bool connection_verify(struct connection *c, int fd, uint64_t now_ns);
+static inline bool connection_verify(struct connection *c, int fd, uint64_t now_ns)
+{
+	return __builtin_expect(now_ns - __atomic_load_n(&c->verified_ns, __ATOMIC_RELAXED) <
+				VERIFY_NS, 1) || connection_verify_now(c, fd, now_ns);
+}
 
 /* The connection to one peer of an unconnected datagram socket; c itself if there is no room. */
 struct connection *connection_peer(struct connection *c, const struct sockaddr *address,

@@ -22,6 +22,8 @@
 bool lifecycle_hooking;
 uint32_t *lifecycle_trace;
 
+#define OPENING_NS_MAX 100000000u
+
 static long owner_pid;
 static uint64_t missed_events; /* while the file was being made */
 
@@ -62,7 +64,7 @@ static bool open_trace(bool forked)
 		say_untraced(failed);
 		return false;
 	}
-	identity_write(ring_header(), stack_status());
+	identity_write(ring_header(), stack_state);
 	modules_log();
 	if (forked)
 		connections_log(true);
@@ -85,21 +87,40 @@ static void leave_parent(void)
 	identity_started(clock_ns());
 }
 
+/* This thread makes the file: a handler that interrupts it must not wait for it. */
+static THREAD_LOCAL bool opening_here;
+
+/*
+ * Another thread makes the file.  It needs a fraction of a millisecond and waits
+ * for nothing but the disk; after OPENING_NS_MAX the event is given up.
+ */
+static bool await_opening(void)
+{
+	uint64_t deadline_ns = clock_ns() + OPENING_NS_MAX;
+
+	while (!opening_here && lifecycle_hooking && clock_ns() < deadline_ns) {
+		if (lifecycle_traced())
+			return true;
+		sys(sched_yield);
+	}
+	__atomic_fetch_add(&missed_events, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
 bool lifecycle_ready_slow(void)
 {
 	uint32_t state = __atomic_load_n(lifecycle_trace, __ATOMIC_ACQUIRE);
 
-	if (state == TRACE_OPEN)
-		return true;
 	if (state == TRACE_OPENING ||
 	    !__atomic_compare_exchange_n(lifecycle_trace, &state, TRACE_OPENING, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		__atomic_fetch_add(&missed_events, 1, __ATOMIC_RELAXED);
-		return false;
-	}
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return lifecycle_traced() || await_opening();
+	opening_here = true;
 	if (state == TRACE_FORKED)
 		leave_parent();
-	if (!open_trace(state == TRACE_FORKED)) {
+	bool opened = open_trace(state == TRACE_FORKED);
+	opening_here = false;
+	if (!opened) {
 		lifecycle_hooking = false;
 		return false;
 	}

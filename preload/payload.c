@@ -45,8 +45,6 @@ void payload_plan(struct payload *p, const struct data *data, size_t moved, bool
 
 size_t payload_bytes(const struct payload *p)
 {
-	if (!p->head_bytes)
-		return 0;
 	return (sizeof(struct trt_payload) + p->head_bytes + p->tail_bytes + 7) & ~(size_t)7;
 }
 

@@ -95,7 +95,7 @@ static void add_stack(struct text *t, struct thread *thread, const struct call *
 	uintptr_t *addresses;
 	char name[128];
 
-	if (stack_status() != TRT_STACKS_ON || !thread->memo)
+	if (stack_state != TRT_STACKS_ON || !thread->memo)
 		return;
 	size_t depth = stack_unwind(thread, &call->caller, &addresses);
 	for (size_t i = 0; i < depth && i < FRAMES_SHOWN; i++) {

@@ -31,7 +31,7 @@
 #define PROBES 64u
 
 static int (*unwind)(void **addresses, int count);
-static enum trt_stacks status = TRT_STACKS_OFF_BY_SETTING;
+enum trt_stacks stack_state = TRT_STACKS_OFF_BY_SETTING;
 
 /*
  * Hashes of the stacks that were written, 0: free.  A stack's id is its place + 1,
@@ -39,15 +39,10 @@ static enum trt_stacks status = TRT_STACKS_OFF_BY_SETTING;
  */
 static uint64_t *table;
 
-enum trt_stacks stack_status(void)
-{
-	return status;
-}
-
 void stack_disable(enum trt_stacks reason)
 {
-	if (status == TRT_STACKS_ON)
-		status = reason;
+	if (stack_state == TRT_STACKS_ON)
+		stack_state = reason;
 }
 
 void stack_init(void)
@@ -60,9 +55,9 @@ void stack_init(void)
 	if (library)
 		unwind = (__typeof__(unwind))dlsym(library, "unw_backtrace");
 	table = sys_memory(TABLE_SLOTS * sizeof(*table));
-	status = unwind && table ? TRT_STACKS_ON : TRT_STACKS_NO_LIBUNWIND;
+	stack_state = unwind && table ? TRT_STACKS_ON : TRT_STACKS_NO_LIBUNWIND;
 	/* Its one-time set-up, while nothing can be locked. */
-	if (status == TRT_STACKS_ON)
+	if (stack_state == TRT_STACKS_ON)
 		unwind(addresses, 4);
 }
 
@@ -73,16 +68,26 @@ void stack_forget(void)
 	__atomic_add_fetch(&modules_generation, 1, __ATOMIC_RELEASE);
 }
 
-/* Multiply and fold, 8 bytes at a time, after wyhash (Wang Yi, public domain). */
+/* Multiply and fold, after wyhash (Wang Yi, public domain). */
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Two lanes, as the processor multiplies two numbers in the time of one. */
 static uint64_t hash_addresses(const uintptr_t *addresses, size_t depth, uint32_t generation)
 {
-	uint64_t hash = 0x2d358dccaa6c78a5u + depth + generation;
+	uint64_t a = 0x2d358dccaa6c78a5u + depth, b = 0x8bb84b93962eacc9u + generation;
+	size_t i = 0;
 
-	for (size_t i = 0; i < depth; i++) {
-		unsigned __int128 product =
-			(unsigned __int128)(hash ^ addresses[i]) * 0x8bb84b93962eacc9u;
-		hash = (uint64_t)product ^ (uint64_t)(product >> 64);
+	for (; i + 4 <= depth; i += 4) {
+		a = mix(a ^ addresses[i], addresses[i + 1] ^ 0x4b33a62ed433d4a3u);
+		b = mix(b ^ addresses[i + 2], addresses[i + 3] ^ 0x4d5a2da51de1aa47u);
 	}
+	for (; i < depth; i++)
+		a = mix(a ^ addresses[i], 0x4b33a62ed433d4a3u);
+	uint64_t hash = mix(a ^ 0x2d358dccaa6c78a5u, b);
 	return hash ? hash : 1;
 }
 
@@ -124,7 +129,9 @@ static uint32_t intern(const uintptr_t *addresses, size_t depth, uint64_t now_ns
 	return 0;
 }
 
-size_t stack_unwind(struct thread *t, const struct frame *caller, uintptr_t **addresses)
+/* Inlined where it counts: each frame of our own costs the unwinder as much as one of the program's. */
+static inline __attribute__((always_inline)) size_t
+unwind_from(struct thread *t, const struct frame *caller, uintptr_t **addresses)
 {
 	uintptr_t *scratch = memo_scratch(t->memo);
 	int saved_errno = errno;
@@ -144,10 +151,16 @@ size_t stack_unwind(struct thread *t, const struct frame *caller, uintptr_t **ad
 	return 0;
 }
 
-static uint32_t capture_anew(struct thread *t, const struct frame *caller, uint64_t now_ns)
+size_t stack_unwind(struct thread *t, const struct frame *caller, uintptr_t **addresses)
+{
+	return unwind_from(t, caller, addresses);
+}
+
+static inline __attribute__((always_inline)) uint32_t
+capture_anew(struct thread *t, const struct frame *caller, uint64_t now_ns)
 {
 	uintptr_t *addresses;
-	size_t depth = stack_unwind(t, caller, &addresses);
+	size_t depth = unwind_from(t, caller, &addresses);
 	uint32_t id = depth ? intern(addresses, depth, now_ns) : 0;
 
 	if (!id)
@@ -169,10 +182,8 @@ static uint32_t check(struct thread *t, const struct frame *caller, uint32_t id,
 	return found;
 }
 
-uint32_t stack_capture(struct thread *t, const struct frame *caller, uint64_t now_ns)
+uint32_t stack_take(struct thread *t, const struct frame *caller, uint64_t now_ns)
 {
-	if (status != TRT_STACKS_ON)
-		return 0;
 	if (__builtin_expect(!t->memo, 0) && !(t->memo = memo_new())) {
 		ring_count(lost_stacks);
 		return 0;

@@ -9,7 +9,6 @@
 #include "preload/sys.h"
 
 #define THREADS_MAX 65536u
-#define NAME_CHECK_NS 100000000u
 
 THREAD_LOCAL struct thread *thread_self;
 THREAD_LOCAL uintptr_t thread_busy;
@@ -100,12 +99,10 @@ struct thread *thread_make(void)
 	return t;
 }
 
-void thread_note_name(struct thread *t, uint64_t now_ns)
+void thread_note_name_now(struct thread *t, uint64_t now_ns)
 {
 	char name[16] = "";
 
-	if (t->named_ns && now_ns - t->named_ns < NAME_CHECK_NS)
-		return;
 	bool first = t->named_ns == 0;
 	t->named_ns = now_ns;
 	if (sys(prctl, PR_GET_NAME, name) != 0 || (!first && memcmp(name, t->name, 16) == 0))

@@ -27,7 +27,7 @@ struct thread {
 	uint32_t in_libunwind;   /* it may hold libunwind's locks: see stack.c */
 } __attribute__((aligned(64))); /* no two threads write one cache line */
 
-#define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec"), visibility("hidden")))
+#define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
 
 /* NULL until the thread's first event, and again after it ended. */
 extern THREAD_LOCAL struct thread *thread_self;
@@ -50,8 +50,15 @@ static inline struct thread *thread_get(void)
 	return __builtin_expect(thread_self != NULL, 1) ? thread_self : thread_make();
 }
 
+#define NAME_CHECK_NS 100000000u
+void thread_note_name_now(struct thread *t, uint64_t now_ns);
+
 /* Logs the thread's name if it is new; looks at most once in 100 ms. */
-void thread_note_name(struct thread *t, uint64_t now_ns);
+static inline void thread_note_name(struct thread *t, uint64_t now_ns)
+{
+	if (__builtin_expect(now_ns - t->named_ns >= NAME_CHECK_NS, 0))
+		thread_note_name_now(t, now_ns);
+}
 
 /*
  * In the child of a fork: the other threads are gone and the caller has a new id.
