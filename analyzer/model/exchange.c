@@ -28,8 +28,8 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	struct exchange *x = xcalloc(1, sizeof(*x));
 
 	x->pool = pool;
-	x->next = pool->exchanges;
-	pool->exchanges = x;
+	*pool->end = x;
+	pool->end = &x->next;
 	x->connection = c;
 	x->stats.role = connection_role(c);
 	x->stats.first_ns = UNKNOWN;
@@ -92,7 +92,8 @@ static struct trip *new_trip(struct exchange *x, enum direction request)
 		.eof_start_ns = UNKNOWN,
 	};
 	/* The connect belongs to the first round trip, if that is the first that was made. */
-	if (!x->had_trip && x->event->offset == x->streams[request].base && !c->connect_error &&
+	if (!x->had_trip && request == DIRECTION_SENT &&
+	    x->event->offset == x->streams[request].base && !c->connect_error &&
 	    c->connect_started_ns != UNKNOWN)
 		t->connect_ns = c->connect_ended_ns - c->connect_started_ns;
 	x->had_trip = true;
@@ -317,14 +318,19 @@ static void reach_end(struct exchange *x, const struct event *e)
 	}
 }
 
+/* A call that moved nothing, but in which the thread may have waited for the answer. */
+static void wait_for_answer(struct exchange *x, const struct event *e)
+{
+	if (x->last && !x->last->ended)
+		trip_block(x->last, e, x->waited_ns);
+}
+
 static void transfer(struct exchange *x, const struct event *e)
 {
-	if (e->result < 0) {
-		if (!is_passing(-e->result))
-			fail(x, e);
-	} else if (e->peek) {
-		if (x->last && !x->last->ended)
-			trip_block(x->last, e, x->waited_ns);
+	if (e->result < 0 && !is_passing(-e->result)) {
+		fail(x, e);
+	} else if (e->result < 0 || e->peek) {
+		wait_for_answer(x, e);
 	} else if (e->result > 0 || x->connection->datagram) {
 		move_bytes(x, e);
 	} else if (e->class == CALL_CLASS_RECEIVE) {

@@ -25,7 +25,8 @@ struct exchange_pool {
 	round_trip_listener *listener;
 	void *user;
 	struct trip *free_trips;
-	struct exchange *exchanges; /* all */
+	struct exchange *exchanges; /* all, in order of first event */
+	struct exchange **end;      /* of that list */
 };
 
 struct exchange {

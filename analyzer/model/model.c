@@ -2,7 +2,6 @@
 /* Hands each event to its thread's and its connection's state. */
 #include "analyzer/model/model.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "analyzer/model/exchange.h"
@@ -34,6 +33,7 @@ struct model *model_new(round_trip_listener *listener, void *user)
 
 	m->pool.listener = listener;
 	m->pool.user = user;
+	m->pool.end = &m->pool.exchanges;
 	return m;
 }
 
@@ -105,21 +105,15 @@ static void count_blocked(struct thread_state *t, const struct event *e)
 }
 
 /*
- * How long the thread sat in waits before this call: the library says so, or it has
- * logged the waits themselves (detail fine).  A try that failed passes it on.
+ * How long the thread sat in waits since its last other call: the library says so,
+ * or it has logged the waits themselves (detail fine).
  */
 static uint64_t take_waited(struct thread_state *t, const struct event *e)
 {
 	uint64_t waited = t->waited_ns + e->waited_ns;
 
-	t->waited_ns = 0;
-	if (e->class == CALL_CLASS_WAIT)
-		t->waited_ns = waited + e->duration_ns;
-	else if (e->result == -EAGAIN)
-		t->waited_ns = waited;
-	else
-		return waited;
-	return 0;
+	t->waited_ns = e->class == CALL_CLASS_WAIT ? waited + e->duration_ns : 0;
+	return waited;
 }
 
 void model_feed(struct model *m, const struct event *e)

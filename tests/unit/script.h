@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Traces written as text, a record or call a line; empty lines and those that begin
+ * with # are skipped.
+ *
+ *	process 100 tested PARENT        the header; not needed
+ *	detail fine                      how much was recorded
+ *	lost 3                           the counter of lost events
+ *	connection ID KIND ORIGIN        KIND tcp tcp6 udp unix unixgram;
+ *	                                 ORIGIN socket accept pair found forked peer
+ *	  with  created=NS parent=ID sent=BYTES received=BYTES    before it was seen
+ *	addresses ID LOCAL REMOTE        1.2.3.4:5, /path, @abstract, or ? for unknown
+ *	connected ID START-END [ERROR]
+ *	closed ID NS SENT RECEIVED
+ *	stack ID ADDRESS…                innermost first
+ *	module PATH START-END
+ *	name TID NAME
+ *	note TEXT
+ *	handover TID                     the thread ended, its chunk goes to the next one
+ *	skip CONNECTION sent|received BYTES     calls that moved them are lost
+ *	end NS                           a clean end of the process
+ *
+ *	TID CALL CONNECTION START-END RESULT [OPTION…]
+ *	  a call; RESULT is a number or an errno's name.  Offsets follow from the results.
+ *	  OPTIONs: offset=N peek stack=N tries=COUNT,FIRST_NS waited=NS ready=NS
+ *	  head=TEXT tail=TEXT
+ */
+#ifndef TESTS_UNIT_SCRIPT_H
+#define TESTS_UNIT_SCRIPT_H
+
+#include "tests/unit/trace_writer.h"
+
+/* Writes the trace that the text describes.  Exits with one line if it cannot be read. */
+void script_write(const char *text, const char *path);
+
+#endif
