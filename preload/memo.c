@@ -32,7 +32,7 @@ struct entry {
 struct set {
 	struct entry ways[WAYS];
 	uint32_t victim;
-	uint32_t hits, builds; /* to stop learning where it does not pay */
+	uint32_t hits, builds, refusals; /* to learn little where it does not pay */
 };
 
 struct memo {
@@ -215,8 +215,10 @@ void memo_learn(struct memo *m, const struct frame *caller, const uintptr_t *add
 		*e = (struct entry){ .key = *caller, .id = id };
 		return;
 	}
-	/* More entries made than used: these stacks change all the time. */
-	if (e->refused || (set->builds > 16 && set->builds > set->hits / 4))
+	if (e->refused)
+		return;
+	/* More entries made than used: these stacks change all the time.  For now, perhaps. */
+	if (set->builds > 16 && set->builds > set->hits / 4 && ++set->refusals % 32)
 		return;
 	set->builds++;
 	if (m->slots_used + 2 * depth + 2 > SLOTS) {
