@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* traceroundtrip dump */
+#include "analyzer/cmd/view.h"
+
+static struct dump_options options;
+
+static const struct option_spec own_options[] = {
+	{ "stacks", 0, NULL, option_switch, offsetof(struct dump_options, stacks),
+	  "print each call's stack below it (not with --json)" },
+	{ NULL },
+};
+
+static const struct option_group groups[] = {
+	{ "Options", own_options, &options },
+	{ "Filters (repeated ones add up, different ones must all match)", call_filter_options,
+	  &view_settings },
+	OUTPUT_GROUP,
+	END_OF_GROUPS,
+};
+
+static const struct command command = {
+	.name = "dump",
+	.description =
+		"Every recorded call on a line of its own, in order, as strace shows them: when,\n"
+		"thread, call, result, duration, connection, and the offset of its first byte in\n"
+		"its direction of the connection.  With --json each line is an object.",
+	.groups = groups,
+};
+
+int cmd_dump(int argc, char **argv)
+{
+	static const struct view_plan plan = { .ops = &dump_view, .options = &options };
+
+	return view_main(&command, &plan, 1, argc, argv);
+}

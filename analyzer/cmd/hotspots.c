@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* traceroundtrip hotspots */
+#include <string.h>
+
+#include "analyzer/cmd/view.h"
+
+static struct table_options options;
+
+static const char *set_sort(void *member, const char *value)
+{
+	static const char *const keys[] = { "self", "trips", "failed", "cumulative" };
+
+	*(const char **)member = value;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(keys[i], value) == 0)
+			return NULL;
+	}
+	return "one of self, trips, failed, cumulative";
+}
+
+static const struct option_spec own_options[] = {
+	{ "sort", 0, "KEY", set_sort, offsetof(struct table_options, sort),
+	  "largest first by KEY: self (default: time waited in its own\n"
+	  "round trips), trips (its own), failed, cumulative" },
+	{ "top", 'n', "N", option_number, offsetof(struct table_options, top),
+	  "show the first N (default: all)" },
+	{ NULL },
+};
+
+static const struct option_group groups[] = {
+	{ "Options", own_options, &options },
+	FILTER_GROUP,
+	OUTPUT_GROUP,
+	END_OF_GROUPS,
+};
+
+static const struct command command = {
+	.name = "hotspots",
+	.description =
+		"Functions by the round trips they make.  SELF is what a function waited that\n"
+		"called into the network itself; CUMULATIVE adds what the functions waited that\n"
+		"it called, each round trip counted once however often the function is on the\n"
+		"stack.",
+	.groups = groups,
+};
+
+int cmd_hotspots(int argc, char **argv)
+{
+	static const struct view_plan plan = { .ops = &hotspots_view, .options = &options };
+
+	return view_main(&command, &plan, 1, argc, argv);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* traceroundtrip record: runs a program with the library in it. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/cmd/closing.h"
+#include "analyzer/cmd/command.h"
+#include "analyzer/cmd/launch.h"
+#include "analyzer/cmd/library.h"
+#include "analyzer/cmd/output.h"
+#include "analyzer/cmd/program.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/text.h"
+#include "analyzer/util/units.h"
+
+#define DEFAULT_OUTPUT "traceroundtrip.data"
+#define DEFAULT_MAX_SIZE "4G"
+
+/* As on the command line; NULL or UINT64_MAX: the environment's or the default. */
+struct record_options {
+	const char *output;
+	const char *detail;
+	uint64_t capture, stack_depth, max_bytes, slow_ns;
+	bool anyway, quiet;
+};
+
+static struct record_options options = {
+	.capture = UINT64_MAX,
+	.stack_depth = UINT64_MAX,
+	.max_bytes = UINT64_MAX,
+	.slow_ns = UINT64_MAX,
+};
+
+static const char *set_capture(void *member, const char *value)
+{
+	return count_parse(value, 0, 1024, member) ? NULL : "a number of bytes from 0 to 1024";
+}
+
+static const char *set_stack_depth(void *member, const char *value)
+{
+	return count_parse(value, 0, 256, member) ? NULL : "a number of frames from 0 to 256";
+}
+
+static const char *set_max_size(void *member, const char *value)
+{
+	return size_parse(value, member) && *(uint64_t *)member >= 1 << 20
+		       ? NULL
+		       : "a size of at least 1M, such as 512M or 4G";
+}
+
+static const char *set_detail(void *member, const char *value)
+{
+	*(const char **)member = value;
+	return strcmp(value, "coarse") == 0 || strcmp(value, "medium") == 0 ||
+			       strcmp(value, "fine") == 0
+		       ? NULL
+		       : "coarse, medium or fine";
+}
+
+#define OPTION(member) offsetof(struct record_options, member)
+
+static const struct option_spec specs[] = {
+	{ "output", 'o', "DIR", option_text, OPTION(output),
+	  "write traces to DIR (default: $TRACEROUNDTRIP_OUTPUT or\n"
+	  "traceroundtrip.data); a recording that is there is renamed\n"
+	  "to DIR.old" },
+	{ "detail", 0, "HOW", set_detail, OPTION(detail),
+	  "coarse: calls and times; medium (default): and stacks and\n"
+	  "the heads of messages; fine: and waits and failed tries" },
+	{ "capture", 0, "BYTES", set_capture, OPTION(capture),
+	  "keep that much of a call's data, which names requests:\n"
+	  "0 to 1024 (default: 256; 0 keeps none)" },
+	{ "stack-depth", 0, "N", set_stack_depth, OPTION(stack_depth),
+	  "keep N frames of a stack: 0 to 256 (default: 128)" },
+	{ "max-size", 0, "SIZE", set_max_size, OPTION(max_bytes),
+	  "of each trace file; then the oldest calls are overwritten\n"
+	  "(default: 4G, and never more than half of the free disk)" },
+	{ "slow", 0, "TIME", option_duration, OPTION(slow_ns),
+	  "tell on stderr, while the program runs, of round trips\n"
+	  "slower than TIME: 250us, 1.5ms, 2s (default: off)" },
+	{ "anyway", 0, NULL, option_switch, OPTION(anyway),
+	  "run the program even if it cannot be recorded" },
+	{ "quiet", 'q', NULL, option_switch, OPTION(quiet),
+	  "print nothing, neither now nor from within the program" },
+	{ NULL },
+};
+
+static const struct option_group groups[] = {
+	{ "Options", specs, &options },
+	{ NULL, NULL, NULL },
+};
+
+static const struct command command = {
+	.name = "record",
+	.usage = "[OPTION]... [--] PROGRAM [ARGUMENT]...",
+	.description =
+		"Runs PROGRAM and records its round trips, and those of the processes it starts,\n"
+		"with the code that made them.  Signals are passed on; it ends as PROGRAM ends,\n"
+		"with its exit status or by the signal that killed it.\n"
+		"\n"
+		"PROGRAM is not run, and the exit status is 1, if it cannot be recorded:\n"
+		"statically linked, for another machine or C library, set-user-id (see --anyway).\n"
+		"If the traces cannot be written it is run all the same.",
+	.groups = groups,
+	.runs_program = true,
+};
+
+/* One line about recording, unless --quiet. */
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	va_list arguments;
+
+	if (options.quiet)
+		return;
+	fputs("traceroundtrip record: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
+
+/* Says what speaks against the program; false if it must not be run. */
+static bool accept(const struct program *program)
+{
+	char subject[PATH_MAX], words[sizeof(program->words)];
+
+	if (program->verdict == PROGRAM_GOOD)
+		return true;
+	text_clean(program->subject, true, subject, sizeof(subject));
+	text_clean(program->words, true, words, sizeof(words));
+	if (program->verdict == PROGRAM_WARNING) {
+		say("%s %s", subject, words);
+	} else if (program->verdict == PROGRAM_MISSING) {
+		command_complain(&command, "%s: %s", subject, words);
+	} else if (options.anyway) {
+		say("%s %s; running it all the same", subject, words);
+	} else {
+		command_complain(&command, "%s %s; --anyway runs it all the same", subject, words);
+	}
+	return program->verdict == PROGRAM_WARNING || options.anyway;
+}
+
+static void set_text(const char *name, const char *value)
+{
+	char variable[64];
+
+	snprintf(variable, sizeof(variable), "TRACEROUNDTRIP_%s", name);
+	if (value)
+		setenv(variable, value, 1);
+}
+
+static void set_number(const char *name, uint64_t value, const char *unit)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%" PRIu64 "%s", value, unit);
+	if (value != UINT64_MAX)
+		set_text(name, text);
+}
+
+static void set_environment(const struct output *output)
+{
+	set_text("OUTPUT", output->path);
+	set_text("DETAIL", options.detail);
+	set_number("CAPTURE", options.capture, "");
+	set_number("STACK_DEPTH", options.stack_depth, "");
+	set_number("MAX_SIZE", options.max_bytes, "");
+	set_number("SLOW", options.slow_ns, "ns");
+	set_text("QUIET", options.quiet ? "1" : NULL);
+	setenv("TRACEROUNDTRIP_MAX_SIZE", DEFAULT_MAX_SIZE, 0);
+	unsetenv("TRACEROUNDTRIP_DISABLE");
+}
+
+static const char *output_name(void)
+{
+	const char *environment = getenv("TRACEROUNDTRIP_OUTPUT");
+
+	if (options.output)
+		return options.output;
+	return environment && *environment ? environment : DEFAULT_OUTPUT;
+}
+
+/* Returns EXIT_DONE, and sets *recorded to whether there is a place to record to. */
+static int prepare_output(const char *name, struct output *output, bool *recorded)
+{
+	char path[PATH_MAX + 8];
+
+	*recorded = false;
+	switch (output_prepare(name, output)) {
+	case OUTPUT_READY:
+		*recorded = true;
+		break;
+	case OUTPUT_TAKEN:
+		command_complain(&command, "%s exists and is no recording: choose another --output",
+				 text_clean(output->taken, true, path, sizeof(path)));
+		return EXIT_USAGE;
+	case OUTPUT_IMPOSSIBLE:
+		say("cannot write to %s: %s; running the program unrecorded",
+		    text_clean(output->path, true, path, sizeof(path)), strerror(output->error));
+		break;
+	}
+	return EXIT_DONE;
+}
+
+/* Puts the library into the environment; false after one line if that cannot be done. */
+static bool prepare_library(void)
+{
+	char path[PATH_MAX];
+
+	if (!library_find(path, sizeof(path))) {
+		command_complain(&command,
+				 "libtraceroundtrip.so was not found; TRACEROUNDTRIP_LIBRARY may name it");
+		return false;
+	}
+	if (!library_preload(path)) {
+		command_complain(&command, "%s: LD_PRELOAD allows no space and no colon in its path",
+				 path);
+		return false;
+	}
+	return true;
+}
+
+int cmd_record(int argc, char **argv)
+{
+	struct program program;
+	struct output output;
+	bool recorded;
+	int first;
+	int status = command_begin(&command, argc, argv, &first);
+
+	if (status >= 0)
+		return status;
+	if (first == argc) {
+		command_complain(&command, "which program? See traceroundtrip record --help");
+		return EXIT_USAGE;
+	}
+	program_check(argv[first], &program);
+	if (!accept(&program))
+		return EXIT_NOTHING;
+	char *name = xstrdup(output_name()); /* the environment will tell the absolute path */
+	status = prepare_output(name, &output, &recorded);
+	if (status != EXIT_DONE)
+		return status;
+	if (recorded && program.may_preload) {
+		if (!prepare_library() && !options.anyway)
+			return EXIT_NOTHING;
+		set_environment(&output);
+	}
+	status = launch(program.path[0] ? program.path : argv[first], argv + first);
+	if (recorded)
+		closing_report(output.path, name, options.quiet);
+	free(name);
+	if (status < 0)
+		return EXIT_NOTHING;
+	launch_end_like(status);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* traceroundtrip slow */
+#include "analyzer/cmd/view.h"
+
+static struct slow_options options = { .top = 10 };
+
+static const struct option_spec own_options[] = {
+	{ "top", 'n', "N", option_number, offsetof(struct slow_options, top),
+	  "show the N slowest (default: 10)" },
+	{ "threshold", 0, "TIME", option_duration, offsetof(struct slow_options, threshold_ns),
+	  "only those that took TIME or longer (default: 0)" },
+	{ "full", 0, NULL, option_switch, offsetof(struct slow_options, full),
+	  "print whole stacks, not only the innermost five functions" },
+	{ NULL },
+};
+
+static const struct option_group groups[] = {
+	{ "Options", own_options, &options },
+	FILTER_GROUP,
+	OUTPUT_GROUP,
+	END_OF_GROUPS,
+};
+
+static const struct command command = {
+	.name = "slow",
+	.description =
+		"The slowest round trips: their phases (connect for the first one on its\n"
+		"connection, send, wait, receive), the peer, when and by whom, and the stack that\n"
+		"asked, innermost function first.  Unanswered ones have no duration and are not\n"
+		"ranked.",
+	.groups = groups,
+};
+
+int cmd_slow(int argc, char **argv)
+{
+	static const struct view_plan plan = { .ops = &slow_view, .options = &options };
+
+	return view_main(&command, &plan, 1, argc, argv);
+}

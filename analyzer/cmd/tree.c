@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* traceroundtrip tree */
+#include "analyzer/cmd/view.h"
+
+static struct tree_options options = { .min_share = -1 };
+
+static const struct option_spec own_options[] = {
+	{ "max-depth", 0, "N", option_number, offsetof(struct tree_options, max_depth),
+	  "leave out what is deeper than N functions (default: all)" },
+	{ "min-share", 0, "PERCENT", option_percent, offsetof(struct tree_options, min_share),
+	  "leave out what waited less than PERCENT of all waiting\n"
+	  "time (default: 0.5 in text, 0 in JSON)" },
+	{ "invert", 0, NULL, option_switch, offsetof(struct tree_options, invert),
+	  "start with the functions that made the calls, and go out\n"
+	  "to their callers" },
+	{ NULL },
+};
+
+static const struct option_group groups[] = {
+	{ "Options", own_options, &options },
+	FILTER_GROUP,
+	OUTPUT_GROUP,
+	END_OF_GROUPS,
+};
+
+static const struct command command = {
+	.name = "tree",
+	.description =
+		"Which code makes the round trips: the functions from main (or a thread's first\n"
+		"function) inwards to the caller of the network function, each with the round\n"
+		"trips made at or below it, the time waited for their answers, its share of all\n"
+		"waiting, and mean, 95th percentile and maximum.\n"
+		"\n"
+		"A function is indented only where its caller calls several; in less than 100\n"
+		"columns such runs share a line.  \"by itself\" is what a function asked without\n"
+		"the functions below it.",
+	.groups = groups,
+};
+
+int cmd_tree(int argc, char **argv)
+{
+	static const struct view_plan plan = { .ops = &tree_view, .options = &options };
+
+	return view_main(&command, &plan, 1, argc, argv);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A calling-context tree of the stacks that made round trips. */
+#include "analyzer/reports/calltree.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "analyzer/util/alloc.h"
+
+/* A child is found by its parent and what tells it apart: its frame, or its program's name. */
+struct edge_key {
+	uint64_t parent;
+	const void *identity;
+};
+
+struct edge {
+	struct edge_key key;
+	size_t child;
+	UT_hash_handle hh;
+};
+
+struct builder {
+	struct calltree *tree;
+	size_t room;
+	struct tally *tallies; /* a node's own at first, then its children's as well */
+	size_t tally_room;
+	struct edge *edges;
+	const char **programs; /* names: the first pointer of each text stands for it */
+	size_t program_count, program_room;
+};
+
+static size_t add_node(struct builder *b, size_t parent, const char *name, const char *module)
+{
+	struct calltree *t = b->tree;
+	size_t node = t->count;
+
+	t->nodes = xgrow(t->nodes, node, &b->room, sizeof(*t->nodes));
+	b->tallies = xgrow(b->tallies, node, &b->tally_room, sizeof(*b->tallies));
+	b->tallies[node] = (struct tally){ 0 };
+	t->nodes[node] = (struct tree_node){
+		.name = name,
+		.module = module,
+		.parent = parent,
+		.first_child = NO_NODE,
+		.next_sibling = NO_NODE,
+		.depth = parent == NO_NODE ? 0 : t->nodes[parent].depth + 1,
+	};
+	t->count++;
+	return node;
+}
+
+static size_t child_of(struct builder *b, size_t parent, const void *identity, const char *name,
+		       const char *module)
+{
+	struct edge_key key = { parent, identity };
+	struct edge *e;
+
+	HASH_FIND(hh, b->edges, &key, sizeof(key), e);
+	if (!e) {
+		e = xcalloc(1, sizeof(*e));
+		e->key = key;
+		e->child = add_node(b, parent, name, module);
+		HASH_ADD(hh, b->edges, key, sizeof(e->key), e);
+	}
+	return e->child;
+}
+
+/* The same pointer for the same name. */
+static const char *program_name(struct builder *b, const char *name)
+{
+	for (size_t i = 0; i < b->program_count; i++) {
+		if (strcmp(b->programs[i], name) == 0)
+			return b->programs[i];
+	}
+	b->programs = xgrow(b->programs, b->program_count, &b->program_room, sizeof(*b->programs));
+	b->programs[b->program_count++] = name;
+	return name;
+}
+
+static void add_stack(struct builder *b, struct profile_stack *s, bool invert)
+{
+	static const char unknown[] = "(stack not known)";
+	size_t node = 0;
+
+	if (b->program_count > 1) {
+		const char *program = program_name(b, s->process->name);
+		node = child_of(b, node, program, program, NULL);
+	}
+	if (!s->count)
+		node = child_of(b, node, unknown, unknown, NULL);
+	for (size_t i = 0; i < s->count; i++) {
+		const struct frame *f = s->frames[invert ? s->count - 1 - i : i];
+		node = child_of(b, node, f, f->name, f->module);
+	}
+	b->tree->nodes[node].own_trips += s->tally.round_trips;
+	b->tree->nodes[node].own_ns += s->total_ns;
+	struct tally taken = s->tally;
+	s->tally.latency = NULL;
+	tally_move(&b->tallies[node], &taken);
+}
+
+static void take_figures(struct tree_node *n, const struct tally *t)
+{
+	struct latency *l = t->latency;
+
+	n->round_trips = t->round_trips;
+	n->failed = t->failed;
+	n->pending = t->pending;
+	n->answered = l ? latency_count(l) : 0;
+	n->total_ns = tally_total_ns(t);
+	n->mean_ns = n->answered ? (uint64_t)latency_mean_ns(l) : UNKNOWN;
+	n->p95_ns = n->answered ? latency_quantile_ns(l, 0.95) : UNKNOWN;
+	n->max_ns = n->answered ? latency_max_ns(l) : UNKNOWN;
+}
+
+/* Before b: more time, then more round trips, then by name, so that the order is always the same. */
+static bool comes_first(const struct tree_node *a, const struct tree_node *b)
+{
+	if (a->total_ns != b->total_ns)
+		return a->total_ns > b->total_ns;
+	if (a->round_trips != b->round_trips)
+		return a->round_trips > b->round_trips;
+	return strcmp(a->name, b->name) < 0;
+}
+
+/* Nodes to be made siblings, with what comparing them needs. */
+struct sibling {
+	const struct tree_node *node;
+	size_t index;
+};
+
+static int compare_siblings(const void *left, const void *right)
+{
+	const struct sibling *a = left, *b = right;
+
+	if (a->node->parent != b->node->parent)
+		return a->node->parent < b->node->parent ? -1 : 1;
+	if (a->index == b->index)
+		return 0;
+	return comes_first(a->node, b->node) ? -1 : comes_first(b->node, a->node) ? 1 : 0;
+}
+
+/* Links each node's children in order. */
+static void link_children(struct calltree *t)
+{
+	struct sibling *all = xcalloc(t->count, sizeof(*all));
+
+	for (size_t i = 0; i < t->count; i++)
+		all[i] = (struct sibling){ &t->nodes[i], i };
+	qsort(all, t->count, sizeof(*all), compare_siblings);
+	for (size_t i = t->count; i-- > 0;) {
+		size_t node = all[i].index, parent = t->nodes[node].parent;
+		if (parent == NO_NODE)
+			continue;
+		t->nodes[node].next_sibling = t->nodes[parent].first_child;
+		t->nodes[parent].first_child = node;
+	}
+	free(all);
+}
+
+struct calltree *calltree_new(struct profile_stack *const *stacks, size_t count, bool invert)
+{
+	struct builder b = { .tree = xcalloc(1, sizeof(*b.tree)) };
+	struct edge *e, *next;
+
+	for (size_t i = 0; i < count; i++)
+		program_name(&b, stacks[i]->process->name);
+	add_node(&b, NO_NODE, "all", NULL);
+	for (size_t i = 0; i < count; i++)
+		add_stack(&b, stacks[i], invert);
+	/* Children come after their parents: from the end, each node is complete in its turn. */
+	for (size_t i = b.tree->count; i-- > 0;) {
+		struct tree_node *n = &b.tree->nodes[i];
+		take_figures(n, &b.tallies[i]);
+		if (n->parent != NO_NODE)
+			tally_move(&b.tallies[n->parent], &b.tallies[i]);
+	}
+	tally_clear(&b.tallies[0]);
+	link_children(b.tree);
+	HASH_ITER(hh, b.edges, e, next)
+	{
+		HASH_DEL(b.edges, e);
+		free(e);
+	}
+	free(b.tallies);
+	free(b.programs);
+	return b.tree;
+}
+
+void calltree_free(struct calltree *t)
+{
+	if (!t)
+		return;
+	free(t->nodes);
+	free(t);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A calling-context tree: one node for each distinct path of frames from a root,
+ * with the round trips that were made at or below it.
+ */
+#ifndef REPORTS_CALLTREE_H
+#define REPORTS_CALLTREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analyzer/reports/profile.h"
+
+#define NO_NODE SIZE_MAX
+
+struct tree_node {
+	const char *name;     /* of a function, or of a program at the top of several */
+	const char *module;   /* NULL: unknown, or a program */
+	size_t parent, first_child, next_sibling;
+	size_t depth;         /* 0: the root */
+	uint64_t own_trips;   /* made by this very function */
+	uint64_t own_ns;
+	/* At and below this node; latencies are kept as figures only, all UNKNOWN without one. */
+	uint64_t round_trips, failed, pending;
+	uint64_t answered;    /* those that have a latency */
+	uint64_t total_ns;
+	uint64_t mean_ns, p95_ns, max_ns;
+};
+
+struct calltree {
+	struct tree_node *nodes; /* nodes[0] is the root, which has all; parents before children */
+	size_t count;
+};
+
+/*
+ * Builds the tree of all stacks, whose latencies it takes over.  Siblings are in order
+ * of total waiting time.  If the stacks are of several programs, each is a node
+ * below the root; stacks that are not known are one node of their own.  invert:
+ * from the innermost frame outwards.
+ */
+struct calltree *calltree_new(struct profile_stack *const *stacks, size_t count, bool invert);
+void calltree_free(struct calltree *t);
+
+#endif

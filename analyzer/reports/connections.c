@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every connection: whom it joins, how it came and went, its round trips. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "analyzer/reports/groups.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/json.h"
+#include "analyzer/util/text.h"
+#include "analyzer/util/units.h"
+
+struct row {
+	struct group group;
+	const struct connection *connection;
+	UT_hash_handle hh;
+};
+
+struct connections {
+	struct view view;
+	const struct table_options *options;
+	struct row *rows;
+	uint64_t all_ns;
+};
+
+static struct view *create(struct scope *scope, const void *options)
+{
+	struct connections *c = xcalloc(1, sizeof(*c));
+
+	c->view = (struct view){ &connections_view, scope };
+	c->options = options;
+	return &c->view;
+}
+
+static void destroy(struct view *v)
+{
+	struct connections *c = (struct connections *)v;
+	struct row *row, *next;
+
+	HASH_ITER(hh, c->rows, row, next)
+	{
+		HASH_DEL(c->rows, row);
+		tally_clear(&row->group.tally);
+		free(row);
+	}
+	free(c);
+}
+
+static struct row *find_row(struct connections *c, const struct connection *connection)
+{
+	struct row *row;
+
+	HASH_FIND_PTR(c->rows, &connection, row);
+	if (!row) {
+		row = xcalloc(1, sizeof(*row));
+		row->connection = connection;
+		row->group.order = connection->created_ns;
+		HASH_ADD_PTR(c->rows, connection, row);
+	}
+	return row;
+}
+
+static void trip(struct view *v, const struct round_trip *t)
+{
+	struct connections *c = (struct connections *)v;
+
+	tally_add(&find_row(c, t->connection)->group.tally, t);
+	if (t->latency_ns != UNKNOWN)
+		c->all_ns += t->latency_ns;
+}
+
+/* Connections without round trips are shown too, unless the filter asks for certain ones. */
+static void finish(struct view *v)
+{
+	struct connections *c = (struct connections *)v;
+	struct filter *filter = v->scope->filter;
+	size_t count;
+	struct process **processes = recording_processes(v->scope->recording, &count);
+
+	for (size_t i = 0; i < count && !filter_is_by_trip(filter); i++) {
+		const struct process *p = processes[i];
+		for (size_t j = 0; j < p->connection_count; j++) {
+			const struct connection *connection = &p->connections[j];
+			if (!filter_connection(filter, connection))
+				continue;
+			/* Of these, the model's totals count: bytes of no round trip, too. */
+			struct connection_stats stats = model_connection(v->scope->model, connection);
+			struct row *row = find_row(c, connection);
+			row->group.tally.bytes_sent = stats.bytes_sent;
+			row->group.tally.bytes_received = stats.bytes_received;
+			row->group.tally.calls = stats.calls;
+			row->group.tally.blocked_ns = stats.blocked_ns;
+		}
+	}
+}
+
+static bool empty(const struct view *v, char *reason)
+{
+	const struct connections *c = (const struct connections *)v;
+
+	snprintf(reason, EMPTY_TEXT_BYTES, "no connections%s",
+		 filter_is_set(v->scope->filter) ? " pass the filter" : " were recorded");
+	return !c->rows;
+}
+
+static struct group **sorted(const struct connections *c, size_t *count)
+{
+	struct group **groups = xcalloc(HASH_COUNT(c->rows) + 1, sizeof(struct group *));
+	struct row *row, *next;
+
+	*count = 0;
+	HASH_ITER(hh, c->rows, row, next)
+	groups[(*count)++] = &row->group;
+	groups_sort(groups, *count, c->options->sort);
+	return groups;
+}
+
+static uint64_t connect_ns(const struct connection *c)
+{
+	if (c->connect_started_ns == UNKNOWN || c->connect_ended_ns == UNKNOWN)
+		return UNKNOWN;
+	return c->connect_ended_ns - c->connect_started_ns;
+}
+
+static json_t *address_json(const struct address *a)
+{
+	char text[ADDRESS_TEXT_BYTES];
+
+	return a->length ? json_text(address_format(a, text, sizeof(text))) : json_null();
+}
+
+static uint64_t since_start(const struct scope *scope, uint64_t ns)
+{
+	return ns == UNKNOWN ? UNKNOWN : ns > scope->started_ns ? ns - scope->started_ns : 0;
+}
+
+/* 0: connected; null: it did not connect, or its end is not known. */
+static json_t *connect_error(const struct connection *c)
+{
+	if (c->connect_started_ns == UNKNOWN || c->connect_error < 0)
+		return json_null();
+	return json_integer(c->connect_error);
+}
+
+static json_t *row_json(const struct scope *scope, struct row *row)
+{
+	static const char *const origins[] = {
+		[ORIGIN_SOCKET] = "socket", [ORIGIN_ACCEPT] = "accept", [ORIGIN_PAIR] = "socketpair",
+		[ORIGIN_FOUND] = "found",   [ORIGIN_FORKED] = "forked", [ORIGIN_PEER] = "peer",
+	};
+	const struct connection *c = row->connection;
+	struct connection_stats stats = model_connection(scope->model, c);
+	json_t *o = json_object();
+
+	json_object_set_new(o, "pid", json_integer(c->process->pid));
+	json_object_set_new(o, "process", json_text(c->process->name));
+	json_object_set_new(o, "connection", json_integer(c->id));
+	json_object_set_new(o, "fd", c->fd < 0 ? json_null() : json_integer(c->fd));
+	json_object_set_new(o, "role", json_text(role_name(stats.role)));
+	json_object_set_new(o, "transport", json_text(transport_name(c->transport)));
+	json_object_set_new(o, "origin", json_text(origins[c->origin]));
+	json_object_set_new(o, "local", address_json(&c->local));
+	json_object_set_new(o, "remote", address_json(&c->remote));
+	json_object_set_new(o, "opened_ns", json_known(since_start(scope, c->created_ns)));
+	json_object_set_new(o, "closed_ns", json_known(since_start(scope, c->closed_ns)));
+	json_object_set_new(o, "connect_ns", json_known(connect_ns(c)));
+	json_object_set_new(o, "connect_error", connect_error(c));
+	json_object_set_new(o, "calls", json_known(row->group.tally.calls));
+	json_object_set_new(o, "blocked_ns", json_known(row->group.tally.blocked_ns));
+	tally_json(&row->group.tally, o);
+	return o;
+}
+
+static json_t *json(struct view *v)
+{
+	const struct connections *c = (struct connections *)v;
+	json_t *array = json_array();
+	size_t count;
+	struct group **groups = sorted(c, &count);
+
+	for (size_t i = 0; i < count && (!c->options->top || i < c->options->top); i++)
+		json_array_append_new(array, row_json(v->scope, (struct row *)groups[i]));
+	free(groups);
+	return array;
+}
+
+static const struct table_column own_columns[] = {
+	{ .title = "#", .align = TABLE_RIGHT },
+	{ .title = "PID", .align = TABLE_RIGHT, .rank = 13 },
+	{ .title = "PEER", .shrink_to = 14, .cut = TEXT_CUT_MIDDLE },
+	{ .title = "ROLE", .rank = 12 },
+	{ .title = "OPENED", .align = TABLE_RIGHT, .rank = 6 },
+	{ .title = "LASTED", .align = TABLE_RIGHT, .rank = 7 },
+	{ .title = "CONNECT", .align = TABLE_RIGHT, .rank = 4 },
+};
+#define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
+
+static void add_connect(struct table *t, const struct connection *c)
+{
+	char text[UNIT_TEXT_BYTES];
+
+	if (c->connect_started_ns == UNKNOWN)
+		table_add(t, STYLE_DIM, "-");
+	else if (c->connect_error > 0)
+		table_add(t, STYLE_BAD, strerrorname_np(c->connect_error) ?: "failed");
+	else if (c->connect_error < 0)
+		table_add(t, STYLE_BAD, "failed");
+	else
+		table_add(t, STYLE_PLAIN, duration_format(connect_ns(c), text));
+}
+
+static void add_own_cells(struct table *t, const struct scope *scope, const struct connection *c)
+{
+	struct connection_stats stats = model_connection(scope->model, c);
+	char text[UNIT_TEXT_BYTES], address[ADDRESS_TEXT_BYTES], clean[ADDRESS_TEXT_BYTES];
+	const struct address *peer = c->remote.length ? &c->remote : &c->local;
+	uint64_t opened_ns = since_start(scope, c->created_ns);
+
+	snprintf(text, sizeof(text), "%" PRIu32, c->id);
+	table_add(t, STYLE_DIM, text);
+	snprintf(text, sizeof(text), "%" PRId32, c->process->pid);
+	table_add(t, STYLE_DIM, text);
+	address_format(peer, address, sizeof(address));
+	table_add(t, STYLE_NAME, text_clean(address, scope->out.utf8, clean, sizeof(clean)));
+	table_add(t, STYLE_DIM, role_name(stats.role) ? role_name(stats.role) : "?");
+	snprintf(text, sizeof(text), "+");
+	duration_format(opened_ns, text + 1);
+	table_add(t, STYLE_PLAIN, text);
+	if (c->closed_ns == UNKNOWN)
+		table_add(t, STYLE_DIM, "open");
+	else
+		table_add(t, STYLE_PLAIN, duration_format(c->closed_ns - c->created_ns, text));
+	add_connect(t, c);
+}
+
+static void print(struct view *v, const struct out *o)
+{
+	const struct connections *c = (struct connections *)v;
+	struct table_column columns[OWN_COLUMNS + GROUP_COLUMNS];
+	size_t count;
+	struct group **groups = sorted(c, &count);
+
+	memcpy(columns, own_columns, sizeof(own_columns));
+	memcpy(columns + OWN_COLUMNS, group_columns, sizeof(group_columns));
+	struct table *table = table_new(columns, OWN_COLUMNS + GROUP_COLUMNS);
+	for (size_t i = 0; i < count && (!c->options->top || i < c->options->top); i++) {
+		add_own_cells(table, v->scope, ((struct row *)groups[i])->connection);
+		group_cells(table, groups[i], c->all_ns);
+	}
+	table_print(table, o, true);
+	groups_print_more(o, count, c->options->top, "connections");
+	table_free(table);
+	free(groups);
+}
+
+const struct view_ops connections_view = {
+	.name = "connections",
+	.create = create,
+	.free = destroy,
+	.trip = trip,
+	.finish = finish,
+	.empty = empty,
+	.print = print,
+	.json = json,
+};

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every recorded call, a line each, in order. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/reports/view.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/json.h"
+#include "analyzer/util/text.h"
+#include "analyzer/util/units.h"
+
+struct dump {
+	struct view view;
+	const struct dump_options *options;
+	uint64_t events;
+};
+
+static struct view *create(struct scope *scope, const void *options)
+{
+	struct dump *d = xcalloc(1, sizeof(*d));
+
+	d->view = (struct view){ &dump_view, scope };
+	d->options = options;
+	return &d->view;
+}
+
+static void destroy(struct view *v)
+{
+	free(v);
+}
+
+static bool moves_bytes(const struct event *e)
+{
+	return e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE;
+}
+
+static json_t *event_json(const struct scope *scope, const struct event *e)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "pid", json_integer(e->process->pid));
+	json_object_set_new(o, "tid", e->thread ? json_integer(e->thread->tid) : json_null());
+	json_object_set_new(o, "call", json_string(call_name(e->call)));
+	json_object_set_new(o, "fd", e->fd < 0 ? json_null() : json_integer(e->fd));
+	json_object_set_new(o, "connection",
+			    e->connection ? json_integer(e->connection->id) : json_null());
+	json_object_set_new(o, "start_ns", json_known(e->start_ns - scope->started_ns));
+	json_object_set_new(o, "duration_ns", json_known(e->duration_ns));
+	json_object_set_new(o, "result", json_integer(e->result < 0 ? -1 : e->result));
+	json_object_set_new(o, "errno", json_integer(e->result < 0 ? -e->result : 0));
+	json_object_set_new(o, "offset", moves_bytes(e) ? json_known(e->offset) : json_null());
+	json_object_set_new(o, "bytes", json_known(event_bytes(e)));
+	json_object_set_new(o, "stack_id", e->stack_id ? json_integer(e->stack_id) : json_null());
+	return o;
+}
+
+static void print_result(const struct out *o, const struct event *e)
+{
+	const char *name = e->result < 0 ? strerrorname_np(-e->result) : NULL;
+
+	if (e->result >= 0)
+		fprintf(o->file, " = %" PRId32, e->result);
+	else if (name)
+		out_styled(o, STYLE_BAD, " = -1 %s", name);
+	else
+		out_styled(o, STYLE_BAD, " = -1 errno %" PRId32, -e->result);
+}
+
+/* As strace writes calls, and what else is known of this one. */
+static void print_call(const struct scope *scope, const struct event *e, const struct out *o)
+{
+	char start[UNIT_TEXT_BYTES], took[UNIT_TEXT_BYTES], text[ADDRESS_TEXT_BYTES];
+	char clean[ADDRESS_TEXT_BYTES];
+
+	out_styled(o, STYLE_DIM, "%14s %7" PRId32,
+		   moment_format(e->start_ns - scope->started_ns, 1, start),
+		   e->thread ? e->thread->tid : e->process->pid);
+	out_styled(o, STYLE_BOLD, " %s", call_name(e->call));
+	if (e->fd >= 0)
+		fprintf(o->file, "(%" PRId32 ")", e->fd);
+	print_result(o, e);
+	out_styled(o, STYLE_DIM, "  %s", duration_format(e->duration_ns, took));
+	if (e->connection) {
+		address_format(&e->connection->remote, text, sizeof(text));
+		fprintf(o->file, "  #%" PRIu32 " ", e->connection->id);
+		out_styled(o, STYLE_NAME, "%s", text_clean(text, o->utf8, clean, sizeof(clean)));
+	}
+	if (moves_bytes(e) && e->connection)
+		out_styled(o, STYLE_DIM, "  @%" PRIu64, e->offset);
+	if (e->peek)
+		out_styled(o, STYLE_DIM, "  peek");
+	if (e->tries)
+		out_styled(o, STYLE_DIM, "  after %" PRIu64 " tries", e->tries);
+	if (e->waited_ns)
+		out_styled(o, STYLE_DIM, "  waited %s", duration_format(e->waited_ns, took));
+	if (e->stack_id)
+		out_styled(o, STYLE_DIM, "  stack %" PRIu32, e->stack_id);
+	fputc('\n', o->file);
+}
+
+static void print_stack(const struct scope *scope, const struct event *e, const struct out *o)
+{
+	char clean[2048];
+	size_t count;
+	const struct frame *const *frames =
+		symbols_stack(scope->symbols, e->process, e->stack_id, &count);
+
+	for (size_t i = count; i-- > 0;)
+		out_styled(o, STYLE_DIM, "%26s%s\n", "",
+			   text_clean(frames[i]->name, o->utf8, clean, sizeof(clean)));
+}
+
+static void event(struct view *v, const struct event *e)
+{
+	struct dump *d = (struct dump *)v;
+	const struct out *o = &v->scope->out;
+
+	d->events++;
+	if (v->scope->json) {
+		json_write_line(o->file, event_json(v->scope, e));
+		return;
+	}
+	print_call(v->scope, e, o);
+	if (d->options->stacks)
+		print_stack(v->scope, e, o);
+}
+
+static bool empty(const struct view *v, char *reason)
+{
+	snprintf(reason, EMPTY_TEXT_BYTES, "no calls%s",
+		 v->scope->events ? " pass the filter" : " were recorded");
+	return ((const struct dump *)v)->events == 0;
+}
+
+static void print(struct view *v, const struct out *o)
+{
+	/* event() has printed everything. */
+}
+
+const struct view_ops dump_view = {
+	.name = "dump",
+	.streams = true,
+	.create = create,
+	.free = destroy,
+	.event = event,
+	.empty = empty,
+	.print = print,
+};

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Round trips by whom they asked and what for. */
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "analyzer/reports/groups.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/json.h"
+#include "analyzer/util/text.h"
+
+/*
+ * For a client the endpoint is the peer; for a server it is its own address: its
+ * peers' ports are as many as its connections.
+ */
+struct endpoint {
+	struct group group;
+	char *key; /* role and transport, then address, protocol and name, each ends in NUL */
+	enum role role;
+	enum transport transport;
+	const char *address, *protocol, *name; /* within key; empty: unknown */
+	UT_hash_handle hh;
+};
+
+struct seen_connection {
+	const struct connection *connection;
+	struct endpoint *last; /* that of its last round trip */
+	UT_hash_handle hh;
+};
+
+struct endpoints {
+	struct view view;
+	const struct table_options *options;
+	struct endpoint *by_key;
+	struct seen_connection *seen;
+	uint64_t all_ns;
+};
+
+static struct view *create(struct scope *scope, const void *options)
+{
+	struct endpoints *e = xcalloc(1, sizeof(*e));
+
+	e->view = (struct view){ &endpoints_view, scope };
+	e->options = options;
+	return &e->view;
+}
+
+static void destroy(struct view *v)
+{
+	struct endpoints *e = (struct endpoints *)v;
+	struct endpoint *p, *next;
+	struct seen_connection *s, *next_seen;
+
+	HASH_ITER(hh, e->seen, s, next_seen)
+	{
+		HASH_DEL(e->seen, s);
+		free(s);
+	}
+	HASH_ITER(hh, e->by_key, p, next)
+	{
+		HASH_DEL(e->by_key, p);
+		tally_clear(&p->group.tally);
+		free(p->key);
+		free(p);
+	}
+	free(e);
+}
+
+static const char *append(char *key, size_t *used, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+
+	memcpy(key + *used, text, bytes);
+	*used += bytes;
+	return key + *used - bytes;
+}
+
+static struct endpoint *find_endpoint(struct endpoints *e, const struct round_trip *t)
+{
+	const struct connection *c = t->connection;
+	const char *protocol = t->protocol ? t->protocol : "", *name = t->name ? t->name : "";
+	char address[ADDRESS_TEXT_BYTES];
+	struct endpoint *found;
+
+	address_format(t->role == ROLE_SERVER ? &c->local : &c->remote, address, sizeof(address));
+	size_t used = 2;
+	char *key = xcalloc(1, used + strlen(address) + strlen(protocol) + strlen(name) + 3);
+	key[0] = (char)t->role;
+	key[1] = (char)c->transport;
+	struct endpoint fresh = {
+		.key = key,
+		.role = t->role,
+		.transport = c->transport,
+		.address = append(key, &used, address),
+		.protocol = append(key, &used, protocol),
+		.name = append(key, &used, name),
+	};
+	HASH_FIND(hh, e->by_key, key, used, found);
+	if (found) {
+		free(key);
+		return found;
+	}
+	found = xcalloc(1, sizeof(*found));
+	*found = fresh;
+	found->group.order = HASH_COUNT(e->by_key);
+	HASH_ADD_KEYPTR(hh, e->by_key, found->key, used, found);
+	return found;
+}
+
+static bool same(const struct endpoint *p, const struct round_trip *t)
+{
+	return p->role == t->role && strcmp(p->protocol, t->protocol ? t->protocol : "") == 0 &&
+	       strcmp(p->name, t->name ? t->name : "") == 0;
+}
+
+/* A connection asks mostly one thing: its address is formatted once, not for each round trip. */
+static void trip(struct view *v, const struct round_trip *t)
+{
+	struct endpoints *e = (struct endpoints *)v;
+	struct seen_connection *seen;
+
+	HASH_FIND_PTR(e->seen, &t->connection, seen);
+	if (!seen) {
+		seen = xcalloc(1, sizeof(*seen));
+		seen->connection = t->connection;
+		HASH_ADD_PTR(e->seen, connection, seen);
+		seen->last = find_endpoint(e, t);
+	} else if (!same(seen->last, t)) {
+		seen->last = find_endpoint(e, t);
+	}
+	tally_add(&seen->last->group.tally, t);
+	if (t->latency_ns != UNKNOWN)
+		e->all_ns += t->latency_ns;
+}
+
+static struct group **sorted(const struct endpoints *e, size_t *count)
+{
+	struct group **groups = xcalloc(HASH_COUNT(e->by_key) + 1, sizeof(struct group *));
+	struct endpoint *p, *next;
+
+	*count = 0;
+	HASH_ITER(hh, e->by_key, p, next)
+	groups[(*count)++] = &p->group;
+	groups_sort(groups, *count, e->options->sort);
+	return groups;
+}
+
+static const char *or_unknown(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static json_t *json(struct view *v)
+{
+	const struct endpoints *e = (struct endpoints *)v;
+	json_t *array = json_array();
+	size_t count;
+	struct group **groups = sorted(e, &count);
+
+	for (size_t i = 0; i < count && (!e->options->top || i < e->options->top); i++) {
+		struct endpoint *p = (struct endpoint *)groups[i];
+		json_t *o = json_object();
+		json_object_set_new(o, "role", json_text(role_name(p->role)));
+		json_object_set_new(o, "transport", json_text(transport_name(p->transport)));
+		json_object_set_new(o, "address", json_text(p->address));
+		json_object_set_new(o, "protocol", json_text(or_unknown(p->protocol)));
+		json_object_set_new(o, "name", json_text(or_unknown(p->name)));
+		tally_json(&p->group.tally, o);
+		json_array_append_new(array, o);
+	}
+	free(groups);
+	return array;
+}
+
+static const struct table_column own_columns[] = {
+	{ .title = "ENDPOINT", .shrink_to = 16, .cut = TEXT_CUT_MIDDLE },
+	{ .title = "ROLE", .rank = 7 },
+};
+#define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
+
+/* "127.0.0.1:80 http GET /x": what is known of it. */
+static void add_name(struct table *table, const struct endpoint *p, const struct out *o)
+{
+	char raw[ADDRESS_TEXT_BYTES + 512], clean[2 * sizeof(raw)];
+
+	snprintf(raw, sizeof(raw), "%s%s%s%s%s", p->address, *p->protocol ? " " : "", p->protocol,
+		 *p->name ? " " : "", p->name);
+	table_add(table, STYLE_NAME, text_clean(raw, o->utf8, clean, sizeof(clean)));
+}
+
+static void print(struct view *v, const struct out *o)
+{
+	const struct endpoints *e = (struct endpoints *)v;
+	struct table_column columns[OWN_COLUMNS + GROUP_COLUMNS];
+	size_t count;
+	struct group **groups = sorted(e, &count);
+
+	memcpy(columns, own_columns, sizeof(own_columns));
+	memcpy(columns + OWN_COLUMNS, group_columns, sizeof(group_columns));
+	struct table *table = table_new(columns, OWN_COLUMNS + GROUP_COLUMNS);
+	for (size_t i = 0; i < count && (!e->options->top || i < e->options->top); i++) {
+		struct endpoint *p = (struct endpoint *)groups[i];
+		add_name(table, p, o);
+		table_add(table, STYLE_DIM, role_name(p->role) ? role_name(p->role) : "?");
+		group_cells(table, groups[i], e->all_ns);
+	}
+	table_print(table, o, true);
+	groups_print_more(o, count, e->options->top, "endpoints");
+	table_free(table);
+	free(groups);
+}
+
+const struct view_ops endpoints_view = {
+	.name = "endpoints",
+	.create = create,
+	.free = destroy,
+	.trip = trip,
+	.print = print,
+	.json = json,
+};

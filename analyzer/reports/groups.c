@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the tables of endpoints, connections and threads have in common. */
+#include "analyzer/reports/groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/units.h"
+
+/* Ranks: the higher, the sooner a narrow table goes without. */
+const struct table_column group_columns[GROUP_COLUMNS] = {
+	{ .title = "TRIPS", .align = TABLE_RIGHT },
+	{ .title = "FAILED", .align = TABLE_RIGHT, .rank = 2 },
+	{ .title = "PENDING", .align = TABLE_RIGHT, .rank = 12 },
+	{ .title = "SENT", .align = TABLE_RIGHT, .rank = 9 },
+	{ .title = "RECEIVED", .align = TABLE_RIGHT, .rank = 8 },
+	{ .title = "TOTAL", .align = TABLE_RIGHT },
+	{ .title = "", .bar = 10, .rank = 5 },
+	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 1 },
+	{ .title = "STDEV", .align = TABLE_RIGHT, .rank = 10 },
+	{ .title = "MIN", .align = TABLE_RIGHT, .rank = 11 },
+	{ .title = "P50", .align = TABLE_RIGHT, .rank = 6 },
+	{ .title = "P95", .align = TABLE_RIGHT, .rank = 3 },
+	{ .title = "P99", .align = TABLE_RIGHT, .rank = 7 },
+	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 4 },
+};
+
+void group_cells(struct table *t, struct group *g, uint64_t all_ns)
+{
+	struct tally *c = &g->tally;
+	struct latency *l = c->latency ? c->latency : (c->latency = latency_new());
+	uint64_t total_ns = latency_total_ns(l);
+	bool any = latency_count(l) > 0;
+	char text[UNIT_TEXT_BYTES];
+
+	table_add(t, STYLE_BOLD, count_format(c->round_trips, text));
+	table_add(t, c->failed ? STYLE_BAD : STYLE_DIM, count_format(c->failed, text));
+	table_add(t, c->pending ? STYLE_PLAIN : STYLE_DIM, count_format(c->pending, text));
+	table_add(t, STYLE_PLAIN, size_format(c->bytes_sent, text));
+	table_add(t, STYLE_PLAIN, size_format(c->bytes_received, text));
+	table_add(t, STYLE_PLAIN, duration_format(total_ns, text));
+	table_add_bar(t, all_ns ? (double)total_ns / (double)all_ns : 0);
+	uint64_t figures[] = {
+		any ? (uint64_t)latency_mean_ns(l) : UNKNOWN,
+		any ? (uint64_t)latency_stdev_ns(l) : UNKNOWN,
+		latency_min_ns(l),
+		latency_quantile_ns(l, 0.50),
+		latency_quantile_ns(l, 0.95),
+		latency_quantile_ns(l, 0.99),
+		latency_max_ns(l),
+	};
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		table_add(t, any ? STYLE_PLAIN : STYLE_DIM, duration_format(figures[i], text));
+}
+
+const char *const group_sort_keys[] = {
+	"total", "trips", "failed", "pending", "sent", "received", "mean",
+	"stdev", "min",   "p50",    "p95",     "p99",  "max",      NULL,
+};
+
+bool group_sort_known(const char *key)
+{
+	for (size_t i = 0; group_sort_keys[i]; i++) {
+		if (strcmp(group_sort_keys[i], key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static double latency_figure(struct latency *l, const char *key)
+{
+	if (!l || !latency_count(l))
+		return -1;
+	if (strcmp(key, "mean") == 0)
+		return latency_mean_ns(l);
+	if (strcmp(key, "stdev") == 0)
+		return latency_stdev_ns(l);
+	if (strcmp(key, "min") == 0)
+		return (double)latency_min_ns(l);
+	if (strcmp(key, "max") == 0)
+		return (double)latency_max_ns(l);
+	return (double)latency_quantile_ns(l, atof(key + 1) / 100); /* p50, p95, p99 */
+}
+
+static double figure(struct tally *t, const char *key)
+{
+	if (!key || strcmp(key, "total") == 0)
+		return (double)tally_total_ns(t);
+	if (strcmp(key, "trips") == 0)
+		return (double)t->round_trips;
+	if (strcmp(key, "failed") == 0)
+		return (double)t->failed;
+	if (strcmp(key, "pending") == 0)
+		return (double)t->pending;
+	if (strcmp(key, "sent") == 0)
+		return (double)t->bytes_sent;
+	if (strcmp(key, "received") == 0)
+		return (double)t->bytes_received;
+	return latency_figure(t->latency, key);
+}
+
+/* Sorted by figures taken once: a percentile is not free. */
+struct sortable {
+	double figure;
+	struct group *group;
+};
+
+static int compare(const void *left, const void *right)
+{
+	const struct sortable *a = left, *b = right;
+
+	if (a->figure != b->figure)
+		return a->figure > b->figure ? -1 : 1;
+	if (a->group->tally.round_trips != b->group->tally.round_trips)
+		return a->group->tally.round_trips > b->group->tally.round_trips ? -1 : 1;
+	return a->group->order < b->group->order ? -1 : a->group->order > b->group->order;
+}
+
+void groups_sort(struct group **groups, size_t count, const char *key)
+{
+	struct sortable *s = xcalloc(count + 1, sizeof(*s));
+
+	for (size_t i = 0; i < count; i++)
+		s[i] = (struct sortable){ figure(&groups[i]->tally, key), groups[i] };
+	qsort(s, count, sizeof(*s), compare);
+	for (size_t i = 0; i < count; i++)
+		groups[i] = s[i].group;
+	free(s);
+}
+
+void groups_print_more(const struct out *o, size_t count, uint64_t top, const char *what)
+{
+	char number[UNIT_TEXT_BYTES];
+
+	if (!top || count <= top)
+		return;
+	out_styled(o, STYLE_DIM, "%s %s more; --top %zu shows all", count_format(count - top, number),
+		   what, count);
+	fputc('\n', o->file);
+}

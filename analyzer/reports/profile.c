@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Round trips by the stack that made them. */
+#include "analyzer/reports/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "analyzer/util/alloc.h"
+
+struct stack_key {
+	const struct process *process;
+	uint64_t id;
+};
+
+struct entry {
+	struct stack_key key;
+	struct profile_stack stack;
+	UT_hash_handle hh;
+};
+
+struct profile {
+	struct symbols *symbols;
+	struct entry *entries;
+	struct entry *last; /* found: requests come in runs */
+	struct profile_stack **stacks;
+	size_t count, room;
+};
+
+struct profile *profile_new(struct symbols *symbols)
+{
+	struct profile *p = xcalloc(1, sizeof(*p));
+
+	p->symbols = symbols;
+	return p;
+}
+
+void profile_free(struct profile *p)
+{
+	struct entry *e, *next;
+
+	if (!p)
+		return;
+	HASH_ITER(hh, p->entries, e, next)
+	{
+		HASH_DEL(p->entries, e);
+		tally_clear(&e->stack.tally);
+		free(e);
+	}
+	free(p->stacks);
+	free(p);
+}
+
+static bool is_libc(const char *module)
+{
+	return module && (strncmp(module, "libc.so", 7) == 0 || strncmp(module, "libc-2.", 7) == 0 ||
+			  strncmp(module, "libpthread", 10) == 0);
+}
+
+size_t frames_before_main(const struct frame *const *frames, size_t count)
+{
+	size_t i = 0;
+
+	/* _start is the program's own, what it calls is libc's. */
+	if (count > 1 && !is_libc(frames[0]->module) && is_libc(frames[1]->module) &&
+	    (!frames[0]->function || strcmp(frames[0]->function, "_start") == 0))
+		i = 1;
+	while (i < count && is_libc(frames[i]->module))
+		i++;
+	return i < count ? i : 0;
+}
+
+static struct entry *add_entry(struct profile *p, const struct stack_key *key)
+{
+	struct entry *e = xcalloc(1, sizeof(*e));
+	size_t count;
+	const struct frame *const *frames =
+		symbols_stack(p->symbols, key->process, (uint32_t)key->id, &count);
+	size_t skip = frames_before_main(frames, count);
+
+	e->key = *key;
+	e->stack.process = key->process;
+	e->stack.frames = frames + skip;
+	e->stack.count = count - skip;
+	HASH_ADD(hh, p->entries, key, sizeof(e->key), e);
+	p->stacks = xgrow(p->stacks, p->count, &p->room, sizeof(*p->stacks));
+	p->stacks[p->count++] = &e->stack;
+	return e;
+}
+
+void profile_add(struct profile *p, const struct round_trip *t)
+{
+	struct stack_key key = { .process = t->process, .id = t->stack_id };
+	struct entry *e = p->last;
+
+	if (!e || e->key.process != key.process || e->key.id != key.id) {
+		HASH_FIND(hh, p->entries, &key, sizeof(key), e);
+		if (!e)
+			e = add_entry(p, &key);
+		p->last = e;
+	}
+	tally_add(&e->stack.tally, t);
+}
+
+void profile_finish(struct profile *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct profile_stack *s = p->stacks[i];
+		const struct latency *l = s->tally.latency;
+		s->answered = l ? latency_count(l) : 0;
+		s->total_ns = tally_total_ns(&s->tally);
+		s->max_ns = s->answered ? latency_max_ns(l) : UNKNOWN;
+	}
+}
+
+struct profile_stack **profile_stacks(const struct profile *p, size_t *count)
+{
+	*count = p->count;
+	return p->stacks;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The slowest round trips: their phases, whom they asked, and who asked. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/reports/profile.h"
+#include "analyzer/reports/trip.h"
+#include "analyzer/reports/view.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/text.h"
+#include "analyzer/util/units.h"
+
+#define FRAMES_SHOWN 5
+
+/* The slowest so far, in a heap whose root is the fastest of them. */
+struct slow {
+	struct view view;
+	const struct slow_options *options;
+	struct round_trip *heap;
+	size_t count, room;
+	uint64_t above; /* the threshold, kept or not */
+};
+
+static struct view *create(struct scope *scope, const void *options)
+{
+	struct slow *s = xcalloc(1, sizeof(*s));
+
+	s->view = (struct view){ &slow_view, scope };
+	s->options = options;
+	return &s->view;
+}
+
+static void release(struct round_trip *t)
+{
+	free((void *)t->protocol);
+	free((void *)t->name);
+}
+
+static void destroy(struct view *v)
+{
+	struct slow *s = (struct slow *)v;
+
+	for (size_t i = 0; i < s->count; i++)
+		release(&s->heap[i]);
+	free(s->heap);
+	free(s);
+}
+
+/* Of equally slow ones the earlier counts as slower, so that the result does not depend on luck. */
+static bool is_faster(const struct round_trip *a, const struct round_trip *b)
+{
+	if (a->latency_ns != b->latency_ns)
+		return a->latency_ns < b->latency_ns;
+	return a->start_ns > b->start_ns;
+}
+
+static void swap(struct round_trip *a, struct round_trip *b)
+{
+	struct round_trip t = *a;
+	*a = *b;
+	*b = t;
+}
+
+static void sift_up(struct slow *s, size_t i)
+{
+	for (; i && is_faster(&s->heap[i], &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		swap(&s->heap[i], &s->heap[(i - 1) / 2]);
+}
+
+static void sift_down(struct slow *s)
+{
+	for (size_t i = 0;;) {
+		size_t fastest = i;
+		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < s->count; child++) {
+			if (is_faster(&s->heap[child], &s->heap[fastest]))
+				fastest = child;
+		}
+		if (fastest == i)
+			return;
+		swap(&s->heap[i], &s->heap[fastest]);
+		i = fastest;
+	}
+}
+
+static struct round_trip keep(const struct round_trip *t)
+{
+	struct round_trip kept = *t;
+
+	kept.protocol = t->protocol ? xstrdup(t->protocol) : NULL;
+	kept.name = t->name ? xstrdup(t->name) : NULL;
+	return kept;
+}
+
+static void trip(struct view *v, const struct round_trip *t)
+{
+	struct slow *s = (struct slow *)v;
+
+	if (t->latency_ns == UNKNOWN || t->latency_ns < s->options->threshold_ns)
+		return;
+	s->above++;
+	if (s->count < s->options->top) {
+		s->heap = xgrow(s->heap, s->count, &s->room, sizeof(*s->heap));
+		s->heap[s->count++] = keep(t);
+		sift_up(s, s->count - 1);
+	} else if (is_faster(&s->heap[0], t)) {
+		release(&s->heap[0]);
+		s->heap[0] = keep(t);
+		sift_down(s);
+	}
+}
+
+static int slowest_first(const void *left, const void *right)
+{
+	const struct round_trip *a = left, *b = right;
+
+	return is_faster(a, b) ? 1 : is_faster(b, a) ? -1 : 0;
+}
+
+static void finish(struct view *v)
+{
+	struct slow *s = (struct slow *)v;
+
+	if (s->count)
+		qsort(s->heap, s->count, sizeof(*s->heap), slowest_first);
+}
+
+static bool empty(const struct view *v, char *reason)
+{
+	const struct slow *s = (const struct slow *)v;
+	char text[UNIT_TEXT_BYTES];
+
+	if (s->options->threshold_ns)
+		snprintf(reason, EMPTY_TEXT_BYTES, "no round trip took %s or longer",
+			 duration_format(s->options->threshold_ns, text));
+	else
+		snprintf(reason, EMPTY_TEXT_BYTES, "no round trip was answered");
+	return s->count == 0;
+}
+
+static json_t *json(struct view *v)
+{
+	const struct slow *s = (struct slow *)v;
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < s->count; i++) {
+		json_t *o = trip_json(v->scope, &s->heap[i]);
+		uint64_t ns = s->heap[i].connect_ns;
+		json_object_set_new(o, "connect_ns",
+				    ns == UNKNOWN ? json_null() : json_integer((json_int_t)ns));
+		json_array_append_new(array, o);
+	}
+	return array;
+}
+
+static void print_phase(const struct out *o, const char *name, uint64_t ns, uint64_t all_ns)
+{
+	char text[UNIT_TEXT_BYTES];
+	double share = all_ns && ns != UNKNOWN ? (double)ns / (double)all_ns : 0;
+
+	fprintf(o->file, "  %s ", name);
+	out_styled(o, out_heat(share), "%s", duration_format(ns, text));
+}
+
+static void print_phases(const struct round_trip *t, const struct out *o)
+{
+	char sent[UNIT_TEXT_BYTES], received[UNIT_TEXT_BYTES];
+	bool server = t->role == ROLE_SERVER;
+
+	fprintf(o->file, "   ");
+	if (t->connect_ns != UNKNOWN)
+		print_phase(o, "connect", t->connect_ns, 0);
+	print_phase(o, server ? "receive" : "send", server ? t->receive_ns : t->send_ns,
+		    t->latency_ns);
+	print_phase(o, server ? "serve" : "wait", t->wait_ns, t->latency_ns);
+	print_phase(o, server ? "send" : "receive", server ? t->send_ns : t->receive_ns,
+		    t->latency_ns);
+	out_styled(o, STYLE_DIM, "  %s %s sent, %s received", out_pick(o, "·", "-"),
+		   size_format(t->bytes_sent, sent), size_format(t->bytes_received, received));
+	fputc('\n', o->file);
+}
+
+static void print_where(const struct scope *scope, const struct round_trip *t, const struct out *o)
+{
+	char moment[UNIT_TEXT_BYTES], name[256];
+	const char *who = t->thread && t->thread->name[0] ? t->thread->name : t->process->name;
+
+	moment_format(t->start_ns - scope->started_ns, 1000, moment);
+	text_clean(who, o->utf8, name, sizeof(name));
+	out_styled(o, STYLE_DIM, "     at +%s, pid %" PRId32 ", %s", moment, t->process->pid, name);
+	if (t->thread && t->thread->tid != t->process->pid)
+		out_styled(o, STYLE_DIM, " (tid %" PRId32 ")", t->thread->tid);
+	out_styled(o, STYLE_DIM, ", connection %" PRIu32 ", %" PRIu32 " calls\n", t->connection->id,
+		   t->calls);
+}
+
+/* Innermost first: who called send() is what one looks for. */
+static void print_stack(const struct scope *scope, const struct round_trip *t,
+			const struct out *o, bool full)
+{
+	char clean[1024], fitted[1024];
+	size_t count;
+	const struct frame *const *frames =
+		symbols_stack(scope->symbols, t->process, t->stack_id, &count);
+	size_t skip = full ? 0 : frames_before_main(frames, count);
+	size_t shown = full || count - skip <= FRAMES_SHOWN + 1 ? count - skip : FRAMES_SHOWN;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct frame *f = frames[count - 1 - i];
+		unsigned room = o->width > 8 ? o->width - 8 : 1;
+		text_clean(f->name, o->utf8, clean, sizeof(clean));
+		text_fit(clean, room, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted));
+		fprintf(o->file, "     %s ", i ? "  " : "by");
+		out_styled(o, i ? STYLE_PLAIN : STYLE_BOLD, "%s", fitted);
+		if (f->function && f->module && text_columns(fitted) + strlen(f->module) + 12 < o->width)
+			out_styled(o, STYLE_DIM, "  %s", f->module);
+		fputc('\n', o->file);
+	}
+	if (count - skip > shown)
+		out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n",
+			   count - skip - shown, frames[skip]->name);
+	if (!count)
+		out_styled(o, STYLE_DIM, "     (stack not known)\n");
+}
+
+static void print_trip(const struct slow *s, size_t i, const struct out *o)
+{
+	const struct round_trip *t = &s->heap[i];
+	char latency[UNIT_TEXT_BYTES], text[TRIP_TEXT_BYTES];
+
+	if (i)
+		fputc('\n', o->file);
+	out_styled(o, STYLE_BOLD, "%3zu. %s", i + 1, duration_format(t->latency_ns, latency));
+	fprintf(o->file, "  %s ", t->role == ROLE_SERVER ? out_pick(o, "←", "<-")
+							 : out_pick(o, "→", "->"));
+	out_styled(o, STYLE_NAME, "%s", trip_peer(t, o->utf8, text, sizeof(text)));
+	if (trip_name(t, o->utf8, text, sizeof(text)))
+		out_styled(o, STYLE_BOLD, " %s", text);
+	out_styled(o, round_trip_failed(t) ? STYLE_BAD : STYLE_GOOD, "  %s", trip_outcome(t));
+	fputc('\n', o->file);
+	print_phases(t, o);
+	print_where(s->view.scope, t, o);
+	print_stack(s->view.scope, t, o, s->options->full);
+}
+
+static void print(struct view *v, const struct out *o)
+{
+	const struct slow *s = (struct slow *)v;
+	char number[UNIT_TEXT_BYTES], text[UNIT_TEXT_BYTES];
+
+	for (size_t i = 0; i < s->count; i++)
+		print_trip(s, i, o);
+	if (!s->options->threshold_ns || s->above <= s->count)
+		return;
+	out_styled(o, STYLE_DIM, "\n%s more took %s or longer (--top)\n",
+		   count_format(s->above - s->count, number),
+		   duration_format(s->options->threshold_ns, text));
+}
+
+const struct view_ops slow_view = {
+	.name = "slow",
+	.create = create,
+	.free = destroy,
+	.trip = trip,
+	.finish = finish,
+	.empty = empty,
+	.print = print,
+	.json = json,
+};

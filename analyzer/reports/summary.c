@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole recording in one screen. */
+#include "analyzer/reports/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analyzer/reports/losses.h"
+#include "analyzer/reports/tally.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/json.h"
+#include "analyzer/util/text.h"
+#include "analyzer/util/units.h"
+
+/* What the summary counts beside round trips. */
+struct totals {
+	uint64_t processes, threads, connections;
+	uint64_t calls, bytes_sent, bytes_received, blocked_ns;
+};
+
+struct summary {
+	struct view view;
+	struct tally all, asked, served; /* served: as a server */
+	struct latency *connect;
+	uint64_t connect_failed;
+	struct totals totals;
+};
+
+static struct view *create(struct scope *scope, const void *options)
+{
+	struct summary *s = xcalloc(1, sizeof(*s));
+
+	s->view = (struct view){ &summary_view, scope };
+	s->all.latency = latency_new();
+	s->connect = latency_new();
+	return &s->view;
+}
+
+static void destroy(struct view *v)
+{
+	struct summary *s = (struct summary *)v;
+
+	tally_clear(&s->all);
+	tally_clear(&s->asked);
+	tally_clear(&s->served);
+	latency_free(s->connect);
+	free(s);
+}
+
+static void trip(struct view *v, const struct round_trip *t)
+{
+	struct summary *s = (struct summary *)v;
+
+	tally_add(&s->all, t);
+	tally_add(t->role == ROLE_SERVER ? &s->served : &s->asked, t);
+}
+
+static void add_connection(struct summary *s, const struct connection *c)
+{
+	struct scope *scope = s->view.scope;
+	struct connection_stats stats = model_connection(scope->model, c);
+
+	s->totals.connections++;
+	s->totals.calls += stats.calls;
+	s->totals.bytes_sent += stats.bytes_sent;
+	s->totals.bytes_received += stats.bytes_received;
+	s->totals.blocked_ns += stats.blocked_ns;
+	if (c->connect_started_ns == UNKNOWN)
+		return;
+	if (c->connect_error != 0)
+		s->connect_failed++;
+	else if (c->connect_ended_ns != UNKNOWN)
+		latency_add(s->connect, c->connect_ended_ns - c->connect_started_ns);
+}
+
+static void add_process(struct summary *s, const struct process *p)
+{
+	struct filter *filter = s->view.scope->filter;
+
+	s->totals.processes++;
+	for (size_t i = 0; i < p->connection_count; i++) {
+		if (filter_connection(filter, &p->connections[i]))
+			add_connection(s, &p->connections[i]);
+	}
+	for (size_t i = 0; i < p->thread_count; i++)
+		s->totals.threads += filter_thread(filter, p->threads[i]);
+}
+
+/*
+ * Threads that are blocked in waits on several connections at a time are counted
+ * once, so without --peer the threads' time is the right one.
+ */
+static uint64_t blocked_threads_ns(const struct scope *scope)
+{
+	uint64_t sum = 0;
+	size_t count;
+	struct process **processes = recording_processes(scope->recording, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct process *p = processes[i];
+		for (size_t j = 0; j < p->thread_count; j++) {
+			if (filter_thread(scope->filter, p->threads[j]))
+				sum += model_thread(scope->model, p->threads[j]).blocked_ns;
+		}
+	}
+	return sum;
+}
+
+static void finish(struct view *v)
+{
+	struct summary *s = (struct summary *)v;
+	const struct scope *scope = v->scope;
+	size_t count;
+	struct process **processes = recording_processes(scope->recording, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (filter_process(scope->filter, processes[i]))
+			add_process(s, processes[i]);
+	}
+	if (!scope->filter->peers.count)
+		s->totals.blocked_ns = blocked_threads_ns(scope);
+	if (!filter_is_by_trip(scope->filter))
+		return;
+	/* The filter chose round trips, not connections: count what belongs to them. */
+	s->totals.calls = s->all.calls;
+	s->totals.bytes_sent = s->all.bytes_sent;
+	s->totals.bytes_received = s->all.bytes_received;
+	s->totals.blocked_ns = s->all.blocked_ns;
+}
+
+/* The wall clock when the recording started, by its first process. */
+static uint64_t started_realtime_ns(const struct scope *scope)
+{
+	size_t count;
+	struct process **processes = recording_processes(scope->recording, &count);
+
+	return count ? processes[0]->started_realtime_ns : UNKNOWN;
+}
+
+/* RFC 3339 with milliseconds, in UTC. */
+static json_t *started_at(const struct scope *scope)
+{
+	uint64_t realtime_ns = started_realtime_ns(scope);
+	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	char date[64], text[96];
+	struct tm parts;
+
+	if (realtime_ns == UNKNOWN || !gmtime_r(&seconds, &parts) ||
+	    !strftime(date, sizeof(date), "%FT%T", &parts))
+		return json_null();
+	snprintf(text, sizeof(text), "%s.%03uZ", date,
+		 (unsigned)(realtime_ns / 1000000 % 1000));
+	return json_string(text);
+}
+
+static json_t *json(struct view *v)
+{
+	struct summary *s = (struct summary *)v;
+	const struct scope *scope = v->scope;
+	struct losses losses = losses_of(scope->recording);
+	json_t *o = json_object();
+
+	json_object_set_new(o, "started_at", started_at(scope));
+	json_object_set_new(o, "duration_ns", json_known(scope->ended_ns - scope->started_ns));
+	json_object_set_new(o, "processes", json_known(s->totals.processes));
+	json_object_set_new(o, "threads", json_known(s->totals.threads));
+	json_object_set_new(o, "connections", json_known(s->totals.connections));
+	json_object_set_new(o, "round_trips", json_known(s->all.round_trips));
+	json_object_set_new(o, "failed", json_known(s->all.failed));
+	json_object_set_new(o, "pending", json_known(s->all.pending));
+	json_object_set_new(o, "calls", json_known(s->totals.calls));
+	json_object_set_new(o, "bytes_sent", json_known(s->totals.bytes_sent));
+	json_object_set_new(o, "bytes_received", json_known(s->totals.bytes_received));
+	json_object_set_new(o, "lost_events", json_known(losses.events));
+	json_object_set_new(o, "overwritten_events", json_known(losses.overwritten));
+	json_object_set_new(o, "blocked_ns", json_known(s->totals.blocked_ns));
+	json_object_set_new(o, "latency_ns", json_latency(s->all.latency));
+	json_object_set_new(o, "connect_ns", json_latency(s->connect));
+	return o;
+}
+
+static void print_label(const struct out *o, const char *label)
+{
+	out_styled(o, STYLE_DIM, "  %-14s", label);
+}
+
+/* "redis-benchmark -p 6379 …", and how many processes more. */
+static void print_command(const struct scope *scope, const struct out *o)
+{
+	char raw[4096], clean[4096], fitted[4096];
+	size_t count, used = 0;
+	struct process **processes = recording_processes(scope->recording, &count);
+	const struct process *p = processes[0];
+
+	raw[0] = '\0';
+	for (size_t i = 0; i < p->argument_count && used < sizeof(raw); i++)
+		used += (size_t)snprintf(raw + used, sizeof(raw) - used, "%s%s", i ? " " : "",
+					 p->arguments[i]);
+	if (!p->argument_count)
+		snprintf(raw, sizeof(raw), "%s", p->name);
+	text_clean(raw, o->utf8, clean, sizeof(clean));
+	out_styled(o, STYLE_BOLD, "%s",
+		   text_fit(clean, o->width, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted)));
+	fputc('\n', o->file);
+}
+
+static void print_when(const struct summary *s, const struct out *o)
+{
+	const struct scope *scope = s->view.scope;
+	char date[64], took[UNIT_TEXT_BYTES], number[UNIT_TEXT_BYTES];
+	uint64_t realtime_ns = started_realtime_ns(scope);
+	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	struct tm parts;
+
+	if (realtime_ns != UNKNOWN && localtime_r(&seconds, &parts) &&
+	    strftime(date, sizeof(date), "%F %T", &parts))
+		fprintf(o->file, "%s, ", date);
+	fprintf(o->file, "%s; %s process%s, ",
+		duration_format(scope->ended_ns - scope->started_ns, took),
+		count_format(s->totals.processes, number), s->totals.processes == 1 ? "" : "es");
+	fprintf(o->file, "%s thread%s", count_format(s->totals.threads, number),
+		s->totals.threads == 1 ? "" : "s");
+	fprintf(o->file, ", %s connection%s\n\n", count_format(s->totals.connections, number),
+		s->totals.connections == 1 ? "" : "s");
+}
+
+static void print_quantity(const struct out *o, const char *name, uint64_t value)
+{
+	char number[UNIT_TEXT_BYTES];
+
+	fprintf(o->file, "%s%s", name, value ? "" : "0");
+	if (value)
+		out_styled(o, STYLE_BAD, "%s", count_format(value, number));
+}
+
+static void print_round_trips(const struct summary *s, const struct out *o)
+{
+	double seconds = (double)(s->view.scope->ended_ns - s->view.scope->started_ns) / 1e9;
+	char number[UNIT_TEXT_BYTES];
+
+	print_label(o, "round trips");
+	out_styled(o, STYLE_BOLD, "%s", count_format(s->all.round_trips, number));
+	if (seconds > 0 && s->all.round_trips)
+		fprintf(o->file, " (%s/s)",
+			count_format((uint64_t)((double)s->all.round_trips / seconds + 0.5), number));
+	print_quantity(o, ", failed ", s->all.failed);
+	print_quantity(o, ", pending ", s->all.pending);
+	fputc('\n', o->file);
+}
+
+/* Time spent, and its share of the run where one thread makes that a share. */
+static void print_time(const struct summary *s, const struct out *o, const char *label,
+		       uint64_t ns, const char *what)
+{
+	uint64_t run_ns = s->view.scope->ended_ns - s->view.scope->started_ns;
+	char text[UNIT_TEXT_BYTES], share[UNIT_TEXT_BYTES];
+
+	print_label(o, label);
+	fprintf(o->file, "%s %s", duration_format(ns, text), what);
+	if (s->totals.threads == 1)
+		fprintf(o->file, ", %s of the run",
+			percent_format((double)ns, (double)run_ns, share));
+	fputc('\n', o->file);
+}
+
+static void print_latency(const struct out *o, const char *label, struct latency *l)
+{
+	static const struct {
+		const char *name;
+		double quantile;
+	} quantiles[] = {
+		{ "p50", 0.5 }, { "p90", 0.9 }, { "p95", 0.95 }, { "p99", 0.99 }, { "p99.9", 0.999 },
+	};
+	char a[UNIT_TEXT_BYTES], b[UNIT_TEXT_BYTES];
+
+	if (!latency_count(l))
+		return;
+	print_label(o, label);
+	fprintf(o->file, "mean %s %s %s", duration_format((uint64_t)latency_mean_ns(l), a),
+		out_pick(o, "±", "+-"), duration_format((uint64_t)latency_stdev_ns(l), b));
+	fprintf(o->file, ", min %s\n", duration_format(latency_min_ns(l), a));
+	print_label(o, "");
+	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
+		fprintf(o->file, "%s %s  ", quantiles[i].name,
+			duration_format(latency_quantile_ns(l, quantiles[i].quantile), a));
+	fprintf(o->file, "max %s\n", duration_format(latency_max_ns(l), a));
+}
+
+static void print_connects(const struct summary *s, const struct out *o)
+{
+	char number[UNIT_TEXT_BYTES], mean[UNIT_TEXT_BYTES], max[UNIT_TEXT_BYTES];
+	uint64_t count = latency_count(s->connect);
+
+	if (!count && !s->connect_failed)
+		return;
+	print_label(o, "connect");
+	fprintf(o->file, "%s done", count_format(count, number));
+	if (count)
+		fprintf(o->file, ", mean %s, max %s",
+			duration_format((uint64_t)latency_mean_ns(s->connect), mean),
+			duration_format(latency_max_ns(s->connect), max));
+	print_quantity(o, ", failed ", s->connect_failed);
+	fputc('\n', o->file);
+}
+
+static void print_traffic(const struct summary *s, const struct out *o)
+{
+	char a[UNIT_TEXT_BYTES], b[UNIT_TEXT_BYTES];
+
+	print_label(o, "calls");
+	fprintf(o->file, "%s on sockets\n", count_format(s->totals.calls, a));
+	print_label(o, "bytes");
+	fprintf(o->file, "%s sent, %s received\n", size_format(s->totals.bytes_sent, a),
+		size_format(s->totals.bytes_received, b));
+}
+
+static void print(struct view *v, const struct out *o)
+{
+	struct summary *s = (struct summary *)v;
+
+	print_command(v->scope, o);
+	print_when(s, o);
+	print_round_trips(s, o);
+	if (s->asked.latency || !s->served.latency)
+		print_time(s, o, "waiting", tally_total_ns(&s->asked), "for answers");
+	if (s->served.latency)
+		print_time(s, o, "serving", tally_total_ns(&s->served), "from request to answer");
+	print_time(s, o, "blocked", s->totals.blocked_ns, "in calls and waits");
+	if (s->asked.latency)
+		print_latency(o, "latency", s->asked.latency);
+	if (s->served.latency)
+		print_latency(o, "service time", s->served.latency);
+	print_connects(s, o);
+	print_traffic(s, o);
+}
+
+const struct view_ops summary_view = {
+	.name = "summary",
+	.says_when_empty = true,
+	.create = create,
+	.free = destroy,
+	.trip = trip,
+	.finish = finish,
+	.print = print,
+	.json = json,
+};

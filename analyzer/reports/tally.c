@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Counts, bytes and latencies of a group of round trips. */
+#include "analyzer/reports/tally.h"
+
+#include "analyzer/util/json.h"
+
+void tally_add(struct tally *t, const struct round_trip *trip)
+{
+	t->round_trips++;
+	t->failed += round_trip_failed(trip);
+	t->pending += trip->status == STATUS_PENDING;
+	t->calls += trip->calls;
+	t->bytes_sent += trip->bytes_sent;
+	t->bytes_received += trip->bytes_received;
+	if (trip->blocked_ns != UNKNOWN)
+		t->blocked_ns += trip->blocked_ns;
+	if (trip->latency_ns == UNKNOWN)
+		return;
+	if (!t->latency)
+		t->latency = latency_new();
+	latency_add(t->latency, trip->latency_ns);
+}
+
+void tally_move(struct tally *into, struct tally *from)
+{
+	into->round_trips += from->round_trips;
+	into->failed += from->failed;
+	into->pending += from->pending;
+	into->calls += from->calls;
+	into->bytes_sent += from->bytes_sent;
+	into->bytes_received += from->bytes_received;
+	into->blocked_ns += from->blocked_ns;
+	if (!into->latency) {
+		into->latency = from->latency;
+	} else if (from->latency) {
+		/* The smaller into the larger one: a deep tree costs n log n. */
+		if (latency_count(into->latency) < latency_count(from->latency)) {
+			struct latency *larger = from->latency;
+			from->latency = into->latency;
+			into->latency = larger;
+		}
+		latency_merge(into->latency, from->latency);
+		latency_free(from->latency);
+	}
+	*from = (struct tally){ 0 };
+}
+
+void tally_clear(struct tally *t)
+{
+	if (t->latency)
+		latency_free(t->latency);
+	*t = (struct tally){ 0 };
+}
+
+uint64_t tally_total_ns(const struct tally *t)
+{
+	return t->latency ? latency_total_ns(t->latency) : 0;
+}
+
+void tally_json(struct tally *t, json_t *object)
+{
+	if (!t->latency)
+		t->latency = latency_new();
+	json_object_set_new(object, "round_trips", json_known(t->round_trips));
+	json_object_set_new(object, "failed", json_known(t->failed));
+	json_object_set_new(object, "pending", json_known(t->pending));
+	json_object_set_new(object, "bytes_sent", json_known(t->bytes_sent));
+	json_object_set_new(object, "bytes_received", json_known(t->bytes_received));
+	json_object_set_new(object, "latency_ns", json_latency(t->latency));
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every thread: its round trips, and how long it was blocked by the network. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "analyzer/reports/groups.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/json.h"
+#include "analyzer/util/text.h"
+#include "analyzer/util/units.h"
+
+struct row {
+	struct group group;
+	const struct thread *thread;
+	uint64_t blocked_ns, calls; /* of the thread, round trips or not */
+	UT_hash_handle hh;
+};
+
+struct threads {
+	struct view view;
+	const struct table_options *options;
+	struct row *rows;
+	uint64_t all_ns;
+};
+
+static struct view *create(struct scope *scope, const void *options)
+{
+	struct threads *t = xcalloc(1, sizeof(*t));
+
+	t->view = (struct view){ &threads_view, scope };
+	t->options = options;
+	return &t->view;
+}
+
+static void destroy(struct view *v)
+{
+	struct threads *t = (struct threads *)v;
+	struct row *row, *next;
+
+	HASH_ITER(hh, t->rows, row, next)
+	{
+		HASH_DEL(t->rows, row);
+		tally_clear(&row->group.tally);
+		free(row);
+	}
+	free(t);
+}
+
+static struct row *find_row(struct threads *t, const struct thread *thread)
+{
+	struct row *row;
+
+	HASH_FIND_PTR(t->rows, &thread, row);
+	if (!row) {
+		row = xcalloc(1, sizeof(*row));
+		row->thread = thread;
+		row->group.order = thread->first_ns;
+		HASH_ADD_PTR(t->rows, thread, row);
+	}
+	return row;
+}
+
+static void trip(struct view *v, const struct round_trip *trip)
+{
+	struct threads *t = (struct threads *)v;
+
+	if (!trip->thread)
+		return;
+	tally_add(&find_row(t, trip->thread)->group.tally, trip);
+	if (trip->latency_ns != UNKNOWN)
+		t->all_ns += trip->latency_ns;
+}
+
+static void add_idle_threads(struct threads *t, const struct process *p)
+{
+	for (size_t i = 0; i < p->thread_count; i++) {
+		if (filter_thread(t->view.scope->filter, p->threads[i]))
+			find_row(t, p->threads[i]);
+	}
+}
+
+static void finish(struct view *v)
+{
+	struct threads *t = (struct threads *)v;
+	struct filter *filter = v->scope->filter;
+	struct row *row, *next;
+	size_t count;
+	struct process **processes = recording_processes(v->scope->recording, &count);
+
+	/* A thread without round trips is worth a line unless certain round trips are asked for. */
+	for (size_t i = 0; i < count && !filter_is_by_trip(filter) && !filter->peers.count; i++)
+		add_idle_threads(t, processes[i]);
+	HASH_ITER(hh, t->rows, row, next)
+	{
+		struct thread_stats stats = model_thread(v->scope->model, row->thread);
+		bool all = !filter_is_by_trip(filter) && !filter->peers.count;
+		row->blocked_ns = all ? stats.blocked_ns : row->group.tally.blocked_ns;
+		row->calls = all ? stats.calls : row->group.tally.calls;
+	}
+}
+
+static bool empty(const struct view *v, char *reason)
+{
+	const struct threads *t = (const struct threads *)v;
+
+	snprintf(reason, EMPTY_TEXT_BYTES, "no thread%s",
+		 filter_is_set(v->scope->filter) ? " passes the filter" : " used the network");
+	return !t->rows;
+}
+
+static struct group **sorted(const struct threads *t, size_t *count)
+{
+	struct group **groups = xcalloc(HASH_COUNT(t->rows) + 1, sizeof(struct group *));
+	struct row *row, *next;
+
+	*count = 0;
+	HASH_ITER(hh, t->rows, row, next)
+	groups[(*count)++] = &row->group;
+	groups_sort(groups, *count, t->options->sort);
+	return groups;
+}
+
+/* From its first to its last call: all that is known of its life. */
+static uint64_t active_ns(const struct thread *t)
+{
+	return t->first_ns == UNKNOWN || t->last_ns == UNKNOWN ? UNKNOWN : t->last_ns - t->first_ns;
+}
+
+static json_t *json(struct view *v)
+{
+	const struct threads *t = (struct threads *)v;
+	json_t *array = json_array();
+	size_t count;
+	struct group **groups = sorted(t, &count);
+
+	for (size_t i = 0; i < count && (!t->options->top || i < t->options->top); i++) {
+		struct row *row = (struct row *)groups[i];
+		const struct thread *thread = row->thread;
+		json_t *o = json_object();
+		json_object_set_new(o, "pid", json_integer(thread->process->pid));
+		json_object_set_new(o, "process", json_text(thread->process->name));
+		json_object_set_new(o, "tid", json_integer(thread->tid));
+		json_object_set_new(o, "name", json_text(thread->name[0] ? thread->name : NULL));
+		json_object_set_new(o, "active_ns", json_known(active_ns(thread)));
+		json_object_set_new(o, "calls", json_known(row->calls));
+		json_object_set_new(o, "blocked_ns", json_known(row->blocked_ns));
+		tally_json(&row->group.tally, o);
+		json_array_append_new(array, o);
+	}
+	free(groups);
+	return array;
+}
+
+static const struct table_column own_columns[] = {
+	{ .title = "TID", .align = TABLE_RIGHT },
+	{ .title = "PID", .align = TABLE_RIGHT, .rank = 13 },
+	{ .title = "THREAD", .shrink_to = 10, .cut = TEXT_CUT_END },
+	{ .title = "CALLS", .align = TABLE_RIGHT, .rank = 11 },
+	{ .title = "BLOCKED", .align = TABLE_RIGHT },
+	{ .title = "OF TIME", .align = TABLE_RIGHT, .rank = 2 },
+};
+#define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
+
+static void add_own_cells(struct table *table, const struct row *row, const struct out *o)
+{
+	const struct thread *t = row->thread;
+	uint64_t all_ns = active_ns(t);
+	char text[UNIT_TEXT_BYTES], clean[256];
+	double share = all_ns != UNKNOWN && all_ns ? (double)row->blocked_ns / (double)all_ns : 0;
+
+	snprintf(text, sizeof(text), "%" PRId32, t->tid);
+	table_add(table, STYLE_PLAIN, text);
+	snprintf(text, sizeof(text), "%" PRId32, t->process->pid);
+	table_add(table, STYLE_DIM, text);
+	text_clean(t->name[0] ? t->name : t->process->name, o->utf8, clean, sizeof(clean));
+	table_add(table, STYLE_NAME, clean);
+	table_add(table, STYLE_PLAIN, count_format(row->calls, text));
+	table_add(table, STYLE_PLAIN, duration_format(row->blocked_ns, text));
+	table_add(table, out_heat(share),
+		  percent_format((double)row->blocked_ns, all_ns == UNKNOWN ? 0 : (double)all_ns,
+				 text));
+}
+
+static void print(struct view *v, const struct out *o)
+{
+	const struct threads *t = (struct threads *)v;
+	struct table_column columns[OWN_COLUMNS + GROUP_COLUMNS];
+	size_t count;
+	struct group **groups = sorted(t, &count);
+
+	memcpy(columns, own_columns, sizeof(own_columns));
+	memcpy(columns + OWN_COLUMNS, group_columns, sizeof(group_columns));
+	struct table *table = table_new(columns, OWN_COLUMNS + GROUP_COLUMNS);
+	for (size_t i = 0; i < count && (!t->options->top || i < t->options->top); i++) {
+		add_own_cells(table, (struct row *)groups[i], o);
+		group_cells(table, groups[i], t->all_ns);
+	}
+	table_print(table, o, true);
+	groups_print_more(o, count, t->options->top, "threads");
+	table_free(table);
+	free(groups);
+}
+
+const struct view_ops threads_view = {
+	.name = "threads",
+	.create = create,
+	.free = destroy,
+	.trip = trip,
+	.finish = finish,
+	.empty = empty,
+	.print = print,
+	.json = json,
+};

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The call tree of the round trips, printed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/reports/calltree.h"
+#include "analyzer/reports/view.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/json.h"
+#include "analyzer/util/table.h"
+#include "analyzer/util/text.h"
+#include "analyzer/util/units.h"
+
+#define DEFAULT_MIN_SHARE 0.5 /* percent: a tree of thousands of nodes tells a reader nothing */
+#define NARROW 100u           /* columns: below, runs of only children share a line */
+#define LINE_BYTES 8192u
+
+struct tree {
+	struct view view;
+	const struct tree_options *options;
+	struct calltree *calls;
+};
+
+static struct view *create(struct scope *scope, const void *options)
+{
+	struct tree *t = xcalloc(1, sizeof(*t));
+
+	t->view = (struct view){ &tree_view, scope };
+	t->options = options;
+	return &t->view;
+}
+
+static void destroy(struct view *v)
+{
+	struct tree *t = (struct tree *)v;
+
+	calltree_free(t->calls);
+	free(t);
+}
+
+static void finish(struct view *v)
+{
+	struct tree *t = (struct tree *)v;
+	size_t count;
+	struct profile_stack **stacks = profile_stacks(v->scope->profile, &count);
+
+	t->calls = calltree_new(stacks, count, t->options->invert);
+}
+
+static double share_of(const struct tree *t, const struct tree_node *n)
+{
+	const struct tree_node *root = &t->calls->nodes[0];
+
+	/* Nothing was answered: let the counts decide. */
+	if (!root->total_ns)
+		return root->round_trips ? (double)n->round_trips / (double)root->round_trips : 0;
+	return (double)n->total_ns / (double)root->total_ns;
+}
+
+static bool is_shown(const struct tree *t, const struct tree_node *n, double default_share)
+{
+	double least = t->options->min_share < 0 ? default_share : t->options->min_share;
+
+	return (!t->options->max_depth || n->depth <= t->options->max_depth) &&
+	       share_of(t, n) * 100 >= least;
+}
+
+/* The node before which all of a subtree comes, in the order of reading. */
+static size_t next_in_order(const struct calltree *c, size_t node, bool descend)
+{
+	if (descend && c->nodes[node].first_child != NO_NODE)
+		return c->nodes[node].first_child;
+	while (node != NO_NODE && c->nodes[node].next_sibling == NO_NODE)
+		node = c->nodes[node].parent;
+	return node == NO_NODE ? NO_NODE : c->nodes[node].next_sibling;
+}
+
+static json_t *node_json(const struct tree *t, size_t id)
+{
+	const struct tree_node *n = &t->calls->nodes[id];
+	bool below_root = n->parent != NO_NODE;
+	json_t *o = json_object();
+
+	json_object_set_new(o, "id", json_known(id));
+	json_object_set_new(o, "parent", below_root ? json_known(n->parent) : json_null());
+	json_object_set_new(o, "depth", json_known(n->depth));
+	json_object_set_new(o, "name", json_text(n->name));
+	json_object_set_new(o, "module", json_text(n->module));
+	json_object_set_new(o, "round_trips", json_known(n->round_trips));
+	json_object_set_new(o, "own_round_trips", json_known(n->own_trips));
+	json_object_set_new(o, "failed", json_known(n->failed));
+	json_object_set_new(o, "pending", json_known(n->pending));
+	json_object_set_new(o, "total_ns", json_known(n->total_ns));
+	json_object_set_new(o, "own_ns", json_known(n->own_ns));
+	json_object_set_new(o, "share", json_real(share_of(t, n)));
+	json_object_set_new(o, "mean_ns", json_known(n->mean_ns));
+	json_object_set_new(o, "p95_ns", json_known(n->p95_ns));
+	json_object_set_new(o, "max_ns", json_known(n->max_ns));
+	return o;
+}
+
+/* Nodes in a flat list, by parent: nested objects would go deeper than readers of JSON allow. */
+static json_t *json(struct view *v)
+{
+	const struct tree *t = (struct tree *)v;
+	json_t *nodes = json_array(), *document = json_object();
+
+	for (size_t i = 0; i != NO_NODE;) {
+		bool shown = is_shown(t, &t->calls->nodes[i], 0);
+		if (shown)
+			json_array_append_new(nodes, node_json(t, i));
+		i = next_in_order(t->calls, i, shown);
+	}
+	json_object_set_new(document, "inverted", json_boolean(t->options->invert));
+	json_object_set_new(document, "nodes", nodes);
+	return document;
+}
+
+static const struct table_column columns[] = {
+	{ .title = "TRIPS", .align = TABLE_RIGHT },
+	{ .title = "TOTAL", .align = TABLE_RIGHT },
+	{ .title = "SHARE", .align = TABLE_RIGHT },
+	{ .title = "", .bar = 12, .rank = 1 },
+	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 4 },
+	{ .title = "P95", .align = TABLE_RIGHT, .rank = 3 },
+	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 2 },
+	{ .title = "FUNCTION", .shrink_to = 36, .cut = TEXT_CUT_END },
+};
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+
+/* What printing carries along: the lines to come, and what stands before the current name. */
+struct pending_line {
+	size_t node;       /* NO_NODE: the sum of children that are not shown */
+	size_t parent;
+	size_t prefix;     /* bytes of the prefix that belong to this line */
+	bool branches;     /* it has shown siblings: a connector stands before it */
+	bool last;         /* of its siblings */
+	bool hot;          /* on the path that most of the time takes */
+};
+
+struct printer {
+	const struct tree *tree;
+	const struct out *o;
+	struct table *table;
+	struct pending_line *lines; /* a stack */
+	size_t line_count, line_room;
+	char prefix[LINE_BYTES];
+	size_t prefix_columns_max;
+};
+
+/* What hidden children, or a function's own calls, amount to. */
+struct rest {
+	uint64_t round_trips, total_ns;
+	size_t nodes;
+};
+
+static void push_line(struct printer *p, struct pending_line line)
+{
+	p->lines = xgrow(p->lines, p->line_count, &p->line_room, sizeof(*p->lines));
+	p->lines[p->line_count++] = line;
+}
+
+static struct rest hidden_children(const struct tree *t, const struct tree_node *n)
+{
+	struct rest rest = { 0 };
+
+	for (size_t i = n->first_child; i != NO_NODE; i = t->calls->nodes[i].next_sibling) {
+		const struct tree_node *child = &t->calls->nodes[i];
+		if (is_shown(t, child, DEFAULT_MIN_SHARE))
+			continue;
+		rest.nodes++;
+		rest.round_trips += child->round_trips;
+		rest.total_ns += child->total_ns;
+	}
+	return rest;
+}
+
+static size_t shown_children(const struct tree *t, const struct tree_node *n)
+{
+	size_t count = 0;
+
+	for (size_t i = n->first_child; i != NO_NODE; i = t->calls->nodes[i].next_sibling)
+		count += is_shown(t, &t->calls->nodes[i], DEFAULT_MIN_SHARE);
+	return count;
+}
+
+static void add_figures(struct printer *p, uint64_t round_trips, uint64_t total_ns, double share,
+			enum style style)
+{
+	char text[UNIT_TEXT_BYTES];
+
+	table_add(p->table, style, count_format(round_trips, text));
+	table_add(p->table, style, duration_format(total_ns, text));
+	table_add(p->table, out_heat(share), percent_format(share, 1, text));
+	table_add_bar(p->table, share);
+}
+
+/* A line for what the tree does not break down. */
+static void add_rest(struct printer *p, uint64_t round_trips, uint64_t total_ns, const char *text)
+{
+	const struct tree_node *root = &p->tree->calls->nodes[0];
+	double share = root->total_ns ? (double)total_ns / (double)root->total_ns : 0;
+
+	add_figures(p, round_trips, total_ns, share, STYLE_DIM);
+	for (int i = 0; i < 3; i++)
+		table_add(p->table, STYLE_DIM, "");
+	table_add(p->table, STYLE_DIM, text);
+}
+
+static void print_rest_line(struct printer *p, const struct pending_line *line)
+{
+	const struct tree_node *n = &p->tree->calls->nodes[line->parent];
+	struct rest rest = hidden_children(p->tree, n);
+	char text[LINE_BYTES + 64];
+
+	snprintf(text, sizeof(text), "%.*s%s%zu more", (int)line->prefix, p->prefix,
+		 !line->branches ? "" : out_pick(p->o, "└─ ", "`- "), rest.nodes);
+	add_rest(p, rest.round_trips, rest.total_ns, text);
+}
+
+/* The only child that is shown and has all that its parent has; NO_NODE if there is none. */
+static size_t only_child(const struct tree *t, size_t node)
+{
+	const struct tree_node *n = &t->calls->nodes[node];
+	size_t child = n->first_child;
+
+	if (child == NO_NODE || t->calls->nodes[child].round_trips != n->round_trips ||
+	    !is_shown(t, &t->calls->nodes[child], DEFAULT_MIN_SHARE))
+		return NO_NODE;
+	return child;
+}
+
+/* "a › b › c": returns the last node of the run that the line stands for. */
+static size_t append_names(const struct printer *p, size_t node, char *text, size_t size)
+{
+	const struct calltree *c = p->tree->calls;
+	const char *arrow = p->o->utf8 ? " › " : " > ";
+	if (p->tree->options->invert)
+		arrow = p->o->utf8 ? " ‹ " : " < ";
+	size_t used = strlen(text);
+	char clean[1024];
+
+	for (;;) {
+		text_clean(c->nodes[node].name, p->o->utf8, clean, sizeof(clean));
+		used += (size_t)snprintf(text + used, size - used, "%s", clean);
+		size_t child = p->o->width < NARROW && node ? only_child(p->tree, node) : NO_NODE;
+		if (child == NO_NODE || used + 64 >= size)
+			return node;
+		used += (size_t)snprintf(text + used, size - used, "%s", arrow);
+		node = child;
+	}
+}
+
+static void push_children(struct printer *p, size_t node, size_t prefix, bool hot)
+{
+	const struct tree *t = p->tree;
+	const struct tree_node *n = &t->calls->nodes[node];
+	size_t shown = shown_children(t, n), first = p->line_count;
+	bool more = hidden_children(t, n).nodes > 0;
+	bool branches = node && shown + more + (n->own_trips > 0) > 1;
+
+	for (size_t i = n->first_child; i != NO_NODE; i = t->calls->nodes[i].next_sibling) {
+		const struct tree_node *child = &t->calls->nodes[i];
+		if (!is_shown(t, child, DEFAULT_MIN_SHARE))
+			continue;
+		push_line(p, (struct pending_line){
+				     .node = i,
+				     .prefix = prefix,
+				     .branches = branches,
+				     .last = --shown == 0 && !more,
+				     .hot = hot && 2 * child->total_ns >= n->total_ns,
+			     });
+	}
+	if (more)
+		push_line(p, (struct pending_line){ .node = NO_NODE,
+						    .parent = node,
+						    .prefix = prefix,
+						    .branches = branches,
+						    .last = true });
+	/* A stack gives back the last first. */
+	for (size_t a = first, b = p->line_count; a + 1 < b; a++, b--) {
+		struct pending_line line = p->lines[a];
+		p->lines[a] = p->lines[b - 1];
+		p->lines[b - 1] = line;
+	}
+}
+
+/* Adds to the prefix what stands before the children of a line; returns its new length. */
+static size_t extend_prefix(struct printer *p, const struct pending_line *line)
+{
+	const char *more = line->last ? "   " : out_pick(p->o, "│  ", "|  ");
+
+	if (!line->branches || line->prefix + strlen(more) >= sizeof(p->prefix))
+		return line->prefix;
+	p->prefix[line->prefix] = '\0';
+	if (text_columns(p->prefix) + 3 > p->prefix_columns_max)
+		return line->prefix; /* too deep to go further to the right */
+	strcpy(p->prefix + line->prefix, more);
+	return line->prefix + strlen(more);
+}
+
+/* A function that calls others which make round trips, and makes some itself. */
+static void add_own_line(struct printer *p, const struct tree_node *n, size_t prefix, bool last)
+{
+	char text[LINE_BYTES + 64];
+
+	snprintf(text, sizeof(text), "%.*s%sby itself", (int)prefix, p->prefix,
+		 last ? out_pick(p->o, "└─ ", "`- ") : out_pick(p->o, "├─ ", "|- "));
+	add_rest(p, n->own_trips, n->own_ns, text);
+}
+
+static void print_node_line(struct printer *p, const struct pending_line *line)
+{
+	const struct tree_node *n = &p->tree->calls->nodes[line->node];
+	enum style style = line->hot ? STYLE_BOLD : STYLE_PLAIN;
+	char text[LINE_BYTES + 2048], number[UNIT_TEXT_BYTES];
+	const char *connector = "";
+
+	if (line->branches)
+		connector = line->last ? out_pick(p->o, "└─ ", "`- ") : out_pick(p->o, "├─ ", "|- ");
+	snprintf(text, sizeof(text), "%.*s%s", (int)line->prefix, p->prefix, connector);
+	size_t end = append_names(p, line->node, text, sizeof(text));
+	add_figures(p, n->round_trips, n->total_ns, share_of(p->tree, n), style);
+	table_add(p->table, STYLE_PLAIN, duration_format(n->mean_ns, number));
+	table_add(p->table, STYLE_PLAIN, duration_format(n->p95_ns, number));
+	table_add(p->table, STYLE_PLAIN, duration_format(n->max_ns, number));
+	if (n->failed) {
+		size_t used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, "  (%s failed)",
+			 count_format(n->failed, number));
+	}
+	table_add(p->table, style, text);
+	size_t prefix = extend_prefix(p, line);
+	const struct tree_node *last = &p->tree->calls->nodes[end];
+	if (last->own_trips && last->first_child != NO_NODE)
+		add_own_line(p, last, prefix, false);
+	push_children(p, end, prefix, line->hot);
+}
+
+static void print(struct view *v, const struct out *o)
+{
+	const struct tree *t = (struct tree *)v;
+	struct printer p = {
+		.tree = t,
+		.o = o,
+		.table = table_new(columns, COLUMN_COUNT),
+		.prefix_columns_max = o->width / 3,
+	};
+
+	/* The root's line would say "100 %" of everything: its children start. */
+	push_children(&p, 0, 0, true);
+	while (p.line_count) {
+		struct pending_line line = p.lines[--p.line_count];
+		if (line.node == NO_NODE)
+			print_rest_line(&p, &line);
+		else
+			print_node_line(&p, &line);
+	}
+	table_print(p.table, o, false);
+	table_free(p.table);
+	free(p.lines);
+}
+
+const struct view_ops tree_view = {
+	.name = "tree",
+	.wants_profile = true,
+	.create = create,
+	.free = destroy,
+	.finish = finish,
+	.print = print,
+	.json = json,
+};

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tables that fit their reader's width. */
+#include "analyzer/util/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/util/alloc.h"
+
+#define GAP 2u /* between columns */
+#define CELL_BYTES 8192u
+
+struct cell {
+	char *text; /* NULL: a bar */
+	double share;
+	unsigned width;
+	enum style style;
+};
+
+struct table {
+	const struct table_column *columns;
+	size_t column_count;
+	struct cell *cells;
+	size_t cell_count, cell_room;
+};
+
+/* How a column is printed; width 0: not at all. */
+struct fit {
+	unsigned width;
+	bool shown;
+};
+
+struct table *table_new(const struct table_column *columns, size_t count)
+{
+	struct table *t = xcalloc(1, sizeof(*t));
+
+	t->columns = columns;
+	t->column_count = count;
+	return t;
+}
+
+void table_free(struct table *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->cell_count; i++)
+		free(t->cells[i].text);
+	free(t->cells);
+	free(t);
+}
+
+static struct cell *new_cell(struct table *t)
+{
+	t->cells = xgrow(t->cells, t->cell_count, &t->cell_room, sizeof(*t->cells));
+	return &t->cells[t->cell_count++];
+}
+
+void table_add(struct table *t, enum style style, const char *text)
+{
+	*new_cell(t) = (struct cell){
+		.text = xstrdup(text),
+		.width = text_columns(text),
+		.style = style,
+	};
+}
+
+void table_add_bar(struct table *t, double share)
+{
+	*new_cell(t) = (struct cell){ .share = share };
+}
+
+static unsigned natural_width(const struct table *t, size_t column)
+{
+	unsigned width = t->columns[column].bar;
+
+	for (size_t i = column; i < t->cell_count; i += t->column_count) {
+		if (t->cells[i].width > width)
+			width = t->cells[i].width;
+	}
+	unsigned title = text_columns(t->columns[column].title);
+	return title > width ? title : width;
+}
+
+static unsigned total_width(const struct table *t, const struct fit *fits)
+{
+	unsigned total = 0;
+
+	for (size_t i = 0; i < t->column_count; i++) {
+		if (fits[i].shown)
+			total += fits[i].width + (total ? GAP : 0);
+	}
+	return total;
+}
+
+/* Cuts the widest of the columns that may be cut until the table fits or all are at their least. */
+static void shrink(const struct table *t, struct fit *fits, unsigned width)
+{
+	unsigned total = total_width(t, fits);
+
+	while (total > width) {
+		struct fit *widest = NULL;
+		for (size_t i = 0; i < t->column_count; i++) {
+			unsigned least = t->columns[i].shrink_to;
+			if (fits[i].shown && least && fits[i].width > least &&
+			    (!widest || fits[i].width > widest->width))
+				widest = &fits[i];
+		}
+		if (!widest)
+			return;
+		widest->width--;
+		total--;
+	}
+}
+
+/* What the table would take with everything cut to its least. */
+static unsigned least_width(const struct table *t, const struct fit *fits)
+{
+	unsigned total = 0;
+
+	for (size_t i = 0; i < t->column_count; i++) {
+		unsigned least = t->columns[i].shrink_to;
+		if (!fits[i].shown)
+			continue;
+		if (!least || least > fits[i].width)
+			least = fits[i].width;
+		total += least + (total ? GAP : 0);
+	}
+	return total;
+}
+
+/* Leaves out columns, highest rank first and from the right, until the rest can fit. */
+static void leave_out(const struct table *t, struct fit *fits, unsigned width)
+{
+	while (least_width(t, fits) > width) {
+		struct fit *victim = NULL;
+		unsigned highest = 1;
+		for (size_t i = 0; i < t->column_count; i++) {
+			if (fits[i].shown && t->columns[i].rank >= highest) {
+				highest = t->columns[i].rank;
+				victim = &fits[i];
+			}
+		}
+		if (!victim)
+			return;
+		victim->shown = false;
+	}
+}
+
+static void print_padding(const struct out *o, unsigned columns)
+{
+	fprintf(o->file, "%*s", (int)columns, "");
+}
+
+/* Nothing follows the last column's text: lines have no blanks at their ends. */
+static void print_cell(const struct out *o, const struct table_column *column,
+		       const struct cell *cell, unsigned width, bool last)
+{
+	char fitted[CELL_BYTES];
+
+	if (!cell->text) {
+		out_bar(o, cell->share, width);
+		return;
+	}
+	text_fit(cell->text, width, column->cut, o->utf8, fitted, sizeof(fitted));
+	unsigned taken = text_columns(fitted);
+	unsigned padding = taken < width ? width - taken : 0;
+	if (column->align == TABLE_RIGHT)
+		print_padding(o, padding);
+	out_styled(o, cell->style, "%s", fitted);
+	if (column->align == TABLE_LEFT && !last)
+		print_padding(o, padding);
+}
+
+static void print_row(const struct table *t, const struct out *o, const struct fit *fits,
+		      const struct cell *cells, size_t last)
+{
+	for (size_t i = 0; i <= last; i++) {
+		if (!fits[i].shown)
+			continue;
+		print_cell(o, &t->columns[i], &cells[i], fits[i].width, i == last);
+		if (i < last)
+			print_padding(o, GAP);
+	}
+	fputc('\n', o->file);
+}
+
+static void print_left_out(const struct table *t, const struct out *o, const struct fit *fits)
+{
+	const char *separator = "not shown for want of room: ";
+
+	out_begin(o, STYLE_DIM);
+	for (size_t i = 0; i < t->column_count; i++) {
+		if (fits[i].shown || t->columns[i].bar)
+			continue;
+		fprintf(o->file, "%s%s", separator, t->columns[i].title);
+		separator = ", ";
+	}
+	out_end(o, STYLE_DIM);
+	if (separator[0] == ',')
+		fputc('\n', o->file);
+}
+
+void table_print(const struct table *t, const struct out *o, bool say_left_out)
+{
+	struct fit *fits = xcalloc(t->column_count, sizeof(*fits));
+	struct cell *heads = xcalloc(t->column_count, sizeof(*heads));
+	size_t last = 0;
+
+	for (size_t i = 0; i < t->column_count; i++)
+		fits[i] = (struct fit){ .width = natural_width(t, i), .shown = true };
+	leave_out(t, fits, o->width);
+	shrink(t, fits, o->width);
+	for (size_t i = 0; i < t->column_count; i++) {
+		heads[i].text = (char *)t->columns[i].title;
+		heads[i].style = STYLE_HEAD;
+		if (fits[i].shown)
+			last = i;
+	}
+	print_row(t, o, fits, heads, last);
+	for (size_t i = 0; i < t->cell_count; i += t->column_count)
+		print_row(t, o, fits, &t->cells[i], last);
+	if (say_left_out)
+		print_left_out(t, o, fits);
+	free(heads);
+	free(fits);
+}
