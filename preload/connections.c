@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "preload/clock.h"
+#include "preload/free_list.h"
 #include "preload/lifecycle.h"
 #include "preload/peers.h"
 #include "preload/ring.h"
@@ -15,8 +16,8 @@ uint32_t *descriptor_table;
 struct connection *connection_segments[SEGMENTS];
 
 static struct {
-	uint32_t next_slot;                    /* never used before */
-	uint64_t free;    /* top of a stack of slots, and above it a count against ABA */
+	uint32_t next_slot;     /* never used before */
+	struct free_list free; /* slots */
 	uint32_t last_id;
 } connections = { .next_slot = FIRST_SLOT };
 
@@ -26,19 +27,9 @@ bool connections_init(void)
 	return descriptor_table != NULL && peers_init();
 }
 
-static uint32_t take_free_slot(void)
+static uint32_t *free_link(uint32_t slot)
 {
-	uint64_t top = __atomic_load_n(&connections.free, __ATOMIC_ACQUIRE);
-	uint32_t slot;
-
-	do {
-		slot = (uint32_t)top;
-		if (slot == 0)
-			return 0;
-	} while (!__atomic_compare_exchange_n(&connections.free, &top,
-					      ((top >> 32) + 1) << 32 | connection_at(slot)->next_free,
-					      true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-	return slot;
+	return &connection_at(slot)->next_free;
 }
 
 static bool map_segment(uint32_t number)
@@ -58,7 +49,7 @@ static bool map_segment(uint32_t number)
 
 static uint32_t take_slot(void)
 {
-	uint32_t slot = take_free_slot();
+	uint32_t slot = free_list_pop(&connections.free, free_link);
 
 	if (slot)
 		return slot;
@@ -73,15 +64,8 @@ static uint32_t take_slot(void)
 
 static void put_slot(uint32_t slot)
 {
-	struct connection *c = connection_at(slot);
-	uint64_t top = __atomic_load_n(&connections.free, __ATOMIC_RELAXED);
-
-	__atomic_store_n(&c->id, 0, __ATOMIC_RELEASE);
-	do {
-		c->next_free = (uint32_t)top;
-	} while (!__atomic_compare_exchange_n(&connections.free, &top,
-					      ((top >> 32) + 1) << 32 | slot, true,
-					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	__atomic_store_n(&connection_at(slot)->id, 0, __ATOMIC_RELEASE);
+	free_list_push(&connections.free, slot, free_link(slot));
 }
 
 static void log_connection(const struct connection *c, enum trt_origin origin)

@@ -22,6 +22,7 @@
 
 #include "preload/clock.h"
 #include "preload/file.h"
+#include "preload/free_list.h"
 #include "preload/sys.h"
 
 enum chunk_state { FRESH, OWNED, CLOSED, HANDED, DICTIONARY };
@@ -37,7 +38,7 @@ static struct {
 	uint32_t next_fresh;    /* index, or SEALED */
 	uint32_t next_recycled; /* where to look for the oldest closed chunk */
 	uint32_t dictionaries;  /* chunks they took; at most half of limit */
-	uint64_t handed;        /* top of the stack: index, and above it a count against ABA */
+	struct free_list handed;
 	uint64_t dictionary;    /* chunk index << 32 | bytes used */
 	uint64_t sequence;
 } ring;
@@ -95,7 +96,7 @@ static uint32_t take_fresh(enum chunk_state to)
 /* The oldest closed chunk, emptied and counted as overwritten; 0 if there is none. */
 static uint32_t take_closed(void)
 {
-	uint32_t last = (uint32_t)ring_header()->chunks;
+	uint32_t last = (uint32_t)__atomic_load_n(&ring_header()->chunks, __ATOMIC_RELAXED);
 
 	for (uint32_t tries = 0; tries < last; tries++) {
 		uint32_t index =
@@ -103,9 +104,8 @@ static uint32_t take_closed(void)
 		if (!change_state(index, CLOSED, OWNED))
 			continue;
 		struct trt_chunk *chunk = chunk_at(index);
-		/* A reader that copies it meanwhile sees the sequence change. */
-		__atomic_store_n(&chunk->sequence, 0, __ATOMIC_RELEASE);
-		__atomic_thread_fence(__ATOMIC_RELEASE);
+		/* Before any new content: a reader that copies it meanwhile sees the change. */
+		__atomic_exchange_n(&chunk->sequence, 0, __ATOMIC_ACQ_REL);
 		__atomic_fetch_add(&ring_header()->overwritten_events, chunk->events,
 				   __ATOMIC_RELAXED);
 		ring_count(overwritten_chunks);
@@ -114,33 +114,25 @@ static uint32_t take_closed(void)
 	return 0;
 }
 
+static uint32_t *handed_link(uint32_t index)
+{
+	return &ring.next_handed[index];
+}
+
 /* What a thread that ended left; 0 if there is none. */
 static uint32_t take_handed(void)
 {
-	uint64_t top = __atomic_load_n(&ring.handed, __ATOMIC_ACQUIRE);
-	uint32_t index;
+	uint32_t index = free_list_pop(&ring.handed, handed_link);
 
-	do {
-		index = (uint32_t)top;
-		if (index == 0)
-			return 0;
-	} while (!__atomic_compare_exchange_n(&ring.handed, &top,
-					      ((top >> 32) + 1) << 32 | ring.next_handed[index],
-					      true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-	__atomic_store_n(&ring.state[index], OWNED, __ATOMIC_RELEASE);
+	if (index)
+		__atomic_store_n(&ring.state[index], OWNED, __ATOMIC_RELEASE);
 	return index;
 }
 
 static void hand_over(uint32_t index)
 {
-	uint64_t top = __atomic_load_n(&ring.handed, __ATOMIC_RELAXED);
-
 	__atomic_store_n(&ring.state[index], HANDED, __ATOMIC_RELEASE);
-	do {
-		ring.next_handed[index] = (uint32_t)top;
-	} while (!__atomic_compare_exchange_n(&ring.handed, &top,
-					      ((top >> 32) + 1) << 32 | index, true,
-					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	free_list_push(&ring.handed, index, handed_link(index));
 }
 
 /* Makes a taken chunk an empty one of this kind. */
@@ -361,7 +353,7 @@ void ring_abandon(void)
 	ring.next_handed = NULL;
 	ring.next_recycled = 0;
 	ring.dictionaries = 0;
-	ring.handed = 0;
+	ring.handed.top = 0;
 	ring.sequence = 0;
 }
 

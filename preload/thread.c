@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "preload/free_list.h"
 #include "preload/sys.h"
 
 #define THREADS_MAX 65536u
@@ -16,36 +17,19 @@ THREAD_LOCAL uintptr_t thread_busy;
 static struct {
 	struct thread *entries; /* reserved; memory comes as they are used */
 	uint32_t used;          /* entries ever handed out */
-	uint64_t free;          /* top of a stack: index + 1, and above it a count against ABA */
+	struct free_list free;  /* numbers are index + 1 */
 	pthread_key_t key;
 	bool has_key;
 } threads;
 
-static void put_free(uint32_t index)
+static uint32_t *free_link(uint32_t number)
 {
-	uint64_t top = __atomic_load_n(&threads.free, __ATOMIC_RELAXED);
-
-	do {
-		threads.entries[index].next_free = (uint32_t)top;
-	} while (!__atomic_compare_exchange_n(&threads.free, &top,
-					      ((top >> 32) + 1) << 32 | (index + 1), true,
-					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return &threads.entries[number - 1].next_free;
 }
 
-static struct thread *take_free(void)
+static void put_free(uint32_t index)
 {
-	uint64_t top = __atomic_load_n(&threads.free, __ATOMIC_ACQUIRE);
-	uint32_t index;
-
-	do {
-		index = (uint32_t)top;
-		if (index == 0)
-			return NULL;
-	} while (!__atomic_compare_exchange_n(
-		&threads.free, &top,
-		((top >> 32) + 1) << 32 | threads.entries[index - 1].next_free, true,
-		__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-	return &threads.entries[index - 1];
+	free_list_push(&threads.free, index + 1, free_link(index + 1));
 }
 
 /*
@@ -82,7 +66,8 @@ struct thread *thread_make(void)
 {
 	if (!threads.entries)
 		return NULL;
-	struct thread *t = take_free();
+	uint32_t number = free_list_pop(&threads.free, free_link);
+	struct thread *t = number ? &threads.entries[number - 1] : NULL;
 	if (!t) {
 		uint32_t index = __atomic_load_n(&threads.used, __ATOMIC_RELAXED);
 		do {
@@ -122,7 +107,7 @@ bool thread_forked(void)
 	struct thread *self = thread_self;
 	bool unwinding = false;
 
-	threads.free = 0;
+	threads.free.top = 0;
 	for (uint32_t i = 0; i < threads.used; i++) {
 		struct thread *t = &threads.entries[i];
 		t->cursor = (struct ring_cursor){ 0 };
