@@ -274,6 +274,23 @@ void call_data(const struct call *call, ssize_t result, const struct data *data)
 	leave();
 }
 
+/*
+ * Logs whom a connect() that did not succeed was for.  The kernel copies the
+ * address, as it answers a bad pointer with an error where we would crash.
+ */
+static void describe_target(struct connection *c, int fd, const struct sockaddr *address,
+			    socklen_t address_bytes, uint64_t now_ns)
+{
+	struct sockaddr_storage copy;
+	size_t bytes = address_bytes < sizeof(copy) ? address_bytes : sizeof(copy);
+	struct iovec to = { &copy, bytes }, from = { (void *)address, bytes };
+
+	long self = sys(getpid);
+
+	if (sys(process_vm_readv, self, &to, 1, &from, 1, 0) == (long)bytes)
+		connection_describe(c, fd, (const struct sockaddr *)&copy, (socklen_t)bytes, now_ns);
+}
+
 void call_connect(const struct call *call, int result, const struct sockaddr *address,
 		  socklen_t address_bytes)
 {
@@ -292,12 +309,12 @@ void call_connect(const struct call *call, int result, const struct sockaddr *ad
 	/* A later connect() on the same socket asks how the first one goes. */
 	uint64_t started_ns = c->connecting ? c->connect_ns : call->start_ns;
 	if (goes_on && !c->connecting) {
-		connection_describe(c, call->fd, address, address_bytes, end_ns);
+		describe_target(c, call->fd, address, address_bytes, end_ns);
 		connection_connecting(c, started_ns, stack, t->tid);
 	} else if (d.result == 0) {
 		connection_connected(c, call->fd, started_ns, end_ns, 0, stack, t->tid);
 	} else if (!goes_on && d.result != -EALREADY && d.result != -EISCONN) {
-		connection_describe(c, call->fd, address, address_bytes, end_ns);
+		describe_target(c, call->fd, address, address_bytes, end_ns);
 		connection_connected(c, call->fd, started_ns, end_ns, -d.result, stack, t->tid);
 	}
 	leave();

@@ -22,11 +22,14 @@ HOOK int socketpair(int family, int type, int protocol, int fds[2])
 	if (!call_begin_any(&call, TRT_CALL_socketpair, -1))
 		return REAL(socketpair)(family, type, protocol, fds);
 	int result = REAL(socketpair)(family, type, protocol, fds);
-	for (int i = 0; i < 2 && result == 0; i++) {
-		call.fd = fds[i];
-		call_made(&call, result, connection_new(fds[i], TRT_ORIGIN_PAIR, family, type,
-							protocol, call.start_ns));
-	}
+	if (result != 0)
+		return result;
+	/* One call, one event: it stands with the first of the two connections. */
+	struct connection *first = connection_new(fds[0], TRT_ORIGIN_PAIR, family, type, protocol,
+						  call.start_ns);
+	connection_new(fds[1], TRT_ORIGIN_PAIR, family, type, protocol, call.start_ns);
+	call.fd = fds[0];
+	call_made(&call, result, first);
 	return result;
 }
 
