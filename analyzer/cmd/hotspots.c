@@ -20,8 +20,9 @@ static const char *set_sort(void *member, const char *value)
 
 static const struct option_spec own_options[] = {
 	{ "sort", 0, "KEY", set_sort, offsetof(struct table_options, sort),
-	  "largest first by KEY: self (default: time waited in its own\n"
-	  "round trips), trips (its own), failed, cumulative" },
+	  "largest first by KEY: self (default: time waited in\n"
+	  "its own round trips), trips (its own), failed (its\n"
+	  "own), cumulative" },
 	{ "top", 'n', "N", option_number, offsetof(struct table_options, top),
 	  "show the first N (default: all)" },
 	{ NULL },

@@ -8,8 +8,9 @@ static const struct option_spec own_options[] = {
 	{ "max-depth", 0, "N", option_number, offsetof(struct tree_options, max_depth),
 	  "leave out what is deeper than N functions (default: all)" },
 	{ "min-share", 0, "PERCENT", option_percent, offsetof(struct tree_options, min_share),
-	  "leave out what waited less than PERCENT of all waiting\n"
-	  "time (default: 0.5 in text, 0 in JSON)" },
+	  "leave out what has less than PERCENT of all waiting\n"
+	  "time and of all round trips (default: 0.5, with\n"
+	  "--json 0)" },
 	{ "invert", 0, NULL, option_switch, offsetof(struct tree_options, invert),
 	  "start with the functions that made the calls, and go out\n"
 	  "to their callers" },

@@ -212,7 +212,7 @@ static void create_views(struct run *run, const struct view_plan *plans, size_t 
 	}
 }
 
-static struct run new_run(struct recording *r)
+static struct run new_run(struct recording *r, bool several)
 {
 	struct view_settings *s = &view_settings;
 
@@ -228,6 +228,7 @@ static struct run new_run(struct recording *r)
 			.ended_ns = s->filter.end_ns,
 			.out = out_new(stdout, s->color, (unsigned)s->width),
 			.json = s->json,
+			.several = several,
 		},
 	};
 }
@@ -263,7 +264,7 @@ int view_run(const struct command *c, const struct view_plan *plans, size_t coun
 		filter_free(&view_settings.filter);
 		return EXIT_NOTHING;
 	}
-	struct run run = new_run(recording);
+	struct run run = new_run(recording, count > 1);
 	run.model = model_new(hear_trip, &run);
 	run.scope.model = run.model;
 	create_views(&run, plans, count);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every connection: whom it joins, how it came and went, its round trips. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
 #include "analyzer/reports/groups.h"
+#include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/json.h"
-#include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
 struct row {
@@ -21,7 +20,6 @@ struct connections {
 	struct view view;
 	const struct table_options *options;
 	struct row *rows;
-	uint64_t all_ns;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -66,8 +64,6 @@ static void trip(struct view *v, const struct round_trip *t)
 	struct connections *c = (struct connections *)v;
 
 	tally_add(&find_row(c, t->connection)->group.tally, t);
-	if (t->latency_ns != UNKNOWN)
-		c->all_ns += t->latency_ns;
 }
 
 /* Connections without round trips are shown too, unless the filter asks for certain ones. */
@@ -121,13 +117,6 @@ static uint64_t connect_ns(const struct connection *c)
 	if (c->connect_started_ns == UNKNOWN || c->connect_ended_ns == UNKNOWN)
 		return UNKNOWN;
 	return c->connect_ended_ns - c->connect_started_ns;
-}
-
-static json_t *address_json(const struct address *a)
-{
-	char text[ADDRESS_TEXT_BYTES];
-
-	return a->length ? json_text(address_format(a, text, sizeof(text))) : json_null();
 }
 
 static uint64_t since_start(const struct scope *scope, uint64_t ns)
@@ -186,15 +175,13 @@ static json_t *json(struct view *v)
 }
 
 static const struct table_column own_columns[] = {
-	{ .title = "#", .align = TABLE_RIGHT },
-	{ .title = "PID", .align = TABLE_RIGHT, .rank = 13 },
+	{ .title = "ID", .align = TABLE_RIGHT },
 	{ .title = "PEER", .shrink_to = 14, .cut = TEXT_CUT_MIDDLE },
 	{ .title = "ROLE", .rank = 12 },
 	{ .title = "OPENED", .align = TABLE_RIGHT, .rank = 6 },
 	{ .title = "LASTED", .align = TABLE_RIGHT, .rank = 7 },
 	{ .title = "CONNECT", .align = TABLE_RIGHT, .rank = 4 },
 };
-#define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
 
 static void add_connect(struct table *t, const struct connection *c)
 {
@@ -210,19 +197,15 @@ static void add_connect(struct table *t, const struct connection *c)
 		table_add(t, STYLE_PLAIN, duration_format(connect_ns(c), text));
 }
 
-static void add_own_cells(struct table *t, const struct scope *scope, const struct connection *c)
+static void add_cells(struct table *t, const struct scope *scope, const struct group *g)
 {
+	const struct connection *c = ((const struct row *)g)->connection;
 	struct connection_stats stats = model_connection(scope->model, c);
-	char text[UNIT_TEXT_BYTES], address[ADDRESS_TEXT_BYTES], clean[ADDRESS_TEXT_BYTES];
-	const struct address *peer = c->remote.length ? &c->remote : &c->local;
+	char text[UNIT_TEXT_BYTES], label[ADDRESS_TEXT_BYTES];
 	uint64_t opened_ns = since_start(scope, c->created_ns);
 
-	snprintf(text, sizeof(text), "%" PRIu32, c->id);
-	table_add(t, STYLE_DIM, text);
-	snprintf(text, sizeof(text), "%" PRId32, c->process->pid);
-	table_add(t, STYLE_DIM, text);
-	address_format(peer, address, sizeof(address));
-	table_add(t, STYLE_NAME, text_clean(address, scope->out.utf8, clean, sizeof(clean)));
+	table_add(t, STYLE_DIM, connection_id(scope, c, text, sizeof(text)));
+	table_add(t, STYLE_NAME, connection_label(c, scope->out.utf8, label, sizeof(label)));
 	table_add(t, STYLE_DIM, role_name(stats.role) ? role_name(stats.role) : "?");
 	snprintf(text, sizeof(text), "+");
 	duration_format(opened_ns, text + 1);
@@ -234,23 +217,20 @@ static void add_own_cells(struct table *t, const struct scope *scope, const stru
 	add_connect(t, c);
 }
 
+static const struct group_table table = {
+	.rows = "connections",
+	.own_columns = own_columns,
+	.own_count = sizeof(own_columns) / sizeof(own_columns[0]),
+	.add_cells = add_cells,
+};
+
 static void print(struct view *v, const struct out *o)
 {
 	const struct connections *c = (struct connections *)v;
-	struct table_column columns[OWN_COLUMNS + GROUP_COLUMNS];
 	size_t count;
 	struct group **groups = sorted(c, &count);
 
-	memcpy(columns, own_columns, sizeof(own_columns));
-	memcpy(columns + OWN_COLUMNS, group_columns, sizeof(group_columns));
-	struct table *table = table_new(columns, OWN_COLUMNS + GROUP_COLUMNS);
-	for (size_t i = 0; i < count && (!c->options->top || i < c->options->top); i++) {
-		add_own_cells(table, v->scope, ((struct row *)groups[i])->connection);
-		group_cells(table, groups[i], c->all_ns);
-	}
-	table_print(table, o, true);
-	groups_print_more(o, count, c->options->top, "connections");
-	table_free(table);
+	groups_print(&table, v->scope, groups, count, c->options->top);
 	free(groups);
 }
 

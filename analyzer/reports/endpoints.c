@@ -5,6 +5,7 @@
 #include <uthash.h>
 
 #include "analyzer/reports/groups.h"
+#include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/json.h"
 #include "analyzer/util/text.h"
@@ -33,7 +34,6 @@ struct endpoints {
 	const struct table_options *options;
 	struct endpoint *by_key;
 	struct seen_connection *seen;
-	uint64_t all_ns;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -82,7 +82,10 @@ static struct endpoint *find_endpoint(struct endpoints *e, const struct round_tr
 	char address[ADDRESS_TEXT_BYTES];
 	struct endpoint *found;
 
-	address_format(t->role == ROLE_SERVER ? &c->local : &c->remote, address, sizeof(address));
+	if (t->role == ROLE_SERVER && c->local.length)
+		address_format(&c->local, address, sizeof(address));
+	else
+		connection_label(c, true, address, sizeof(address));
 	size_t used = 2;
 	char *key = xcalloc(1, used + strlen(address) + strlen(protocol) + strlen(name) + 3);
 	key[0] = (char)t->role;
@@ -129,8 +132,6 @@ static void trip(struct view *v, const struct round_trip *t)
 		seen->last = find_endpoint(e, t);
 	}
 	tally_add(&seen->last->group.tally, t);
-	if (t->latency_ns != UNKNOWN)
-		e->all_ns += t->latency_ns;
 }
 
 static struct group **sorted(const struct endpoints *e, size_t *count)
@@ -176,37 +177,33 @@ static const struct table_column own_columns[] = {
 	{ .title = "ENDPOINT", .shrink_to = 16, .cut = TEXT_CUT_MIDDLE },
 	{ .title = "ROLE", .rank = 7 },
 };
-#define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
 
 /* "127.0.0.1:80 http GET /x": what is known of it. */
-static void add_name(struct table *table, const struct endpoint *p, const struct out *o)
+static void add_cells(struct table *table, const struct scope *scope, const struct group *g)
 {
+	const struct endpoint *p = (const struct endpoint *)g;
 	char raw[ADDRESS_TEXT_BYTES + 512], clean[2 * sizeof(raw)];
 
 	snprintf(raw, sizeof(raw), "%s%s%s%s%s", p->address, *p->protocol ? " " : "", p->protocol,
 		 *p->name ? " " : "", p->name);
-	table_add(table, STYLE_NAME, text_clean(raw, o->utf8, clean, sizeof(clean)));
+	table_add(table, STYLE_NAME, text_clean(raw, scope->out.utf8, clean, sizeof(clean)));
+	table_add(table, STYLE_DIM, role_name(p->role) ? role_name(p->role) : "?");
 }
+
+static const struct group_table table = {
+	.rows = "endpoints",
+	.own_columns = own_columns,
+	.own_count = sizeof(own_columns) / sizeof(own_columns[0]),
+	.add_cells = add_cells,
+};
 
 static void print(struct view *v, const struct out *o)
 {
 	const struct endpoints *e = (struct endpoints *)v;
-	struct table_column columns[OWN_COLUMNS + GROUP_COLUMNS];
 	size_t count;
 	struct group **groups = sorted(e, &count);
 
-	memcpy(columns, own_columns, sizeof(own_columns));
-	memcpy(columns + OWN_COLUMNS, group_columns, sizeof(group_columns));
-	struct table *table = table_new(columns, OWN_COLUMNS + GROUP_COLUMNS);
-	for (size_t i = 0; i < count && (!e->options->top || i < e->options->top); i++) {
-		struct endpoint *p = (struct endpoint *)groups[i];
-		add_name(table, p, o);
-		table_add(table, STYLE_DIM, role_name(p->role) ? role_name(p->role) : "?");
-		group_cells(table, groups[i], e->all_ns);
-	}
-	table_print(table, o, true);
-	groups_print_more(o, count, e->options->top, "endpoints");
-	table_free(table);
+	groups_print(&table, v->scope, groups, count, e->options->top);
 	free(groups);
 }
 

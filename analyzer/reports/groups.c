@@ -8,11 +8,12 @@
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/units.h"
 
-/* Ranks: the higher, the sooner a narrow table goes without. */
-const struct table_column group_columns[GROUP_COLUMNS] = {
+/* The ranks: the higher, the sooner a narrow table goes without. */
+enum { COLUMN_TRIPS, COLUMN_FAILED, COLUMN_PENDING };
+static const struct table_column group_columns[] = {
 	{ .title = "TRIPS", .align = TABLE_RIGHT },
-	{ .title = "FAILED", .align = TABLE_RIGHT, .rank = 2 },
-	{ .title = "PENDING", .align = TABLE_RIGHT, .rank = 12 },
+	[COLUMN_FAILED] = { .title = "FAILED", .align = TABLE_RIGHT, .rank = 2 },
+	[COLUMN_PENDING] = { .title = "PENDING", .align = TABLE_RIGHT, .rank = 3 },
 	{ .title = "SENT", .align = TABLE_RIGHT, .rank = 9 },
 	{ .title = "RECEIVED", .align = TABLE_RIGHT, .rank = 8 },
 	{ .title = "TOTAL", .align = TABLE_RIGHT },
@@ -25,8 +26,9 @@ const struct table_column group_columns[GROUP_COLUMNS] = {
 	{ .title = "P99", .align = TABLE_RIGHT, .rank = 7 },
 	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 4 },
 };
+#define GROUP_COLUMNS (sizeof(group_columns) / sizeof(group_columns[0]))
 
-void group_cells(struct table *t, struct group *g, uint64_t all_ns)
+static void group_cells(struct table *t, struct group *g, uint64_t all_ns)
 {
 	struct tally *c = &g->tally;
 	struct latency *l = c->latency ? c->latency : (c->latency = latency_new());
@@ -129,13 +131,45 @@ void groups_sort(struct group **groups, size_t count, const char *key)
 	free(s);
 }
 
-void groups_print_more(const struct out *o, size_t count, uint64_t top, const char *what)
+/* Failures and unanswered round trips have a column only where there are any. */
+static void choose_columns(const struct group_table *table, struct group **groups, size_t count,
+			   struct table_column *columns)
 {
+	uint64_t failed = 0, pending = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		failed += groups[i]->tally.failed;
+		pending += groups[i]->tally.pending;
+	}
+	memcpy(columns, table->own_columns, table->own_count * sizeof(*columns));
+	columns += table->own_count;
+	memcpy(columns, group_columns, sizeof(group_columns));
+	columns[COLUMN_FAILED].hidden = !failed;
+	columns[COLUMN_PENDING].hidden = !pending;
+}
+
+void groups_print(const struct group_table *table, const struct scope *scope,
+		  struct group **groups, size_t count, uint64_t top)
+{
+	struct table_column columns[GROUP_OWN_COLUMNS + GROUP_COLUMNS];
+	const struct out *o = &scope->out;
+	size_t shown = top && top < count ? top : count;
+	uint64_t all_ns = 0;
 	char number[UNIT_TEXT_BYTES];
 
-	if (!top || count <= top)
+	choose_columns(table, groups, count, columns);
+	for (size_t i = 0; i < count; i++)
+		all_ns += tally_total_ns(&groups[i]->tally);
+	struct table *t = table_new(columns, table->own_count + GROUP_COLUMNS);
+	for (size_t i = 0; i < shown; i++) {
+		table->add_cells(t, scope, groups[i]);
+		group_cells(t, groups[i], all_ns);
+	}
+	table_print(t, o, !scope->several);
+	table_free(t);
+	if (shown == count)
 		return;
-	out_styled(o, STYLE_DIM, "%s %s more; --top %zu shows all", count_format(count - top, number),
-		   what, count);
+	out_styled(o, STYLE_DIM, "%s %s more%s%s", count_format(count - shown, number), table->rows,
+		   scope->several ? ": traceroundtrip " : "", scope->several ? table->rows : "");
 	fputc('\n', o->file);
 }

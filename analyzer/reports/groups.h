@@ -22,14 +22,18 @@ bool group_sort_known(const char *key);
 /* Largest first; key NULL: by total waiting time. */
 void groups_sort(struct group **groups, size_t count, const char *key);
 
-/* The columns of a group's figures, to follow a table's own columns. */
-#define GROUP_COLUMNS 14
-extern const struct table_column group_columns[GROUP_COLUMNS];
+/* A table of groups: its own columns, then the figures. */
+struct group_table {
+	const char *rows; /* what they are, in the plural */
+	const struct table_column *own_columns;
+	size_t own_count; /* at most GROUP_OWN_COLUMNS */
+	/* adds the cells of its own columns */
+	void (*add_cells)(struct table *t, const struct scope *scope, const struct group *g);
+};
+#define GROUP_OWN_COLUMNS 8
 
-/* Fills the cells of group_columns; all_ns: total waiting time of all groups. */
-void group_cells(struct table *t, struct group *g, uint64_t all_ns);
-
-/* Says how many of count rows a table limited to top leaves out. */
-void groups_print_more(const struct out *o, size_t count, uint64_t top, const char *what);
+/* Prints the first top groups (0: all) and how many more there are. */
+void groups_print(const struct group_table *table, const struct scope *scope,
+		  struct group **groups, size_t count, uint64_t top);
 
 #endif

@@ -29,6 +29,7 @@ struct hotspots {
 	struct function **sorted;
 	size_t count;
 	uint64_t all_trips, all_ns;
+	bool any_failed;
 };
 
 /* Stands for the caller of round trips whose stack is not known. */
@@ -96,6 +97,7 @@ static void add_stack(struct hotspots *h, const struct profile_stack *s, size_t 
 		add_cumulative(function_of(h, s->frames[i]), s, number);
 	h->all_trips += s->tally.round_trips;
 	h->all_ns += s->total_ns;
+	h->any_failed = h->any_failed || s->tally.failed;
 }
 
 static double figure(const struct function *f, const char *key)
@@ -170,12 +172,13 @@ static json_t *json(struct view *v)
 	return array;
 }
 
-static const struct table_column columns[] = {
+enum { COLUMN_FAILED = 4 };
+static const struct table_column hotspots_columns[] = {
 	{ .title = "SELF", .align = TABLE_RIGHT },
 	{ .title = "SHARE", .align = TABLE_RIGHT },
 	{ .title = "", .bar = 12, .rank = 1 },
 	{ .title = "TRIPS", .align = TABLE_RIGHT },
-	{ .title = "FAILED", .align = TABLE_RIGHT, .rank = 6 },
+	[COLUMN_FAILED] = { .title = "FAILED", .align = TABLE_RIGHT, .rank = 6 },
 	{ .title = "CUMULATIVE", .align = TABLE_RIGHT, .rank = 3 },
 	{ .title = "ALL TRIPS", .align = TABLE_RIGHT, .rank = 5 },
 	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 4 },
@@ -183,7 +186,7 @@ static const struct table_column columns[] = {
 	{ .title = "FUNCTION", .shrink_to = 24, .cut = TEXT_CUT_END },
 	{ .title = "MODULE", .shrink_to = 10, .cut = TEXT_CUT_MIDDLE, .rank = 7 },
 };
-#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+#define COLUMN_COUNT (sizeof(hotspots_columns) / sizeof(hotspots_columns[0]))
 
 static void add_row(struct table *t, const struct hotspots *h, const struct function *f)
 {
@@ -192,18 +195,19 @@ static void add_row(struct table *t, const struct hotspots *h, const struct func
 				 : (double)f->self_trips / (double)h->all_trips;
 	uint64_t mean_ns = f->answered ? f->total_ns / f->answered : UNKNOWN;
 	char text[UNIT_TEXT_BYTES], name[2048];
-	enum style style = f->self_trips ? STYLE_BOLD : STYLE_PLAIN;
+	bool calls = f->self_trips > 0; /* it calls the network itself */
 
-	table_add(t, STYLE_PLAIN, duration_format(f->self_ns, text));
-	table_add(t, out_heat(share), percent_format(share, 1, text));
+	table_add(t, STYLE_PLAIN, calls ? duration_format(f->self_ns, text) : "-");
+	table_add(t, out_heat(share), calls ? percent_format(share, 1, text) : "-");
 	table_add_bar(t, share);
-	table_add(t, STYLE_PLAIN, count_format(f->self_trips, text));
+	table_add(t, STYLE_PLAIN, calls ? count_format(f->self_trips, text) : "-");
 	table_add(t, f->self_failed ? STYLE_BAD : STYLE_DIM, count_format(f->self_failed, text));
 	table_add(t, STYLE_PLAIN, duration_format(f->total_ns, text));
 	table_add(t, STYLE_PLAIN, count_format(f->trips, text));
 	table_add(t, STYLE_PLAIN, duration_format(mean_ns, text));
 	table_add(t, STYLE_PLAIN, duration_format(f->answered ? f->max_ns : UNKNOWN, text));
-	table_add(t, style, text_clean(f->frame->name, o->utf8, name, sizeof(name)));
+	table_add(t, calls ? STYLE_BOLD : STYLE_PLAIN,
+		  text_clean(f->frame->name, o->utf8, name, sizeof(name)));
 	text_clean(f->frame->function && f->frame->module ? f->frame->module : "", o->utf8, name,
 		   sizeof(name));
 	table_add(t, STYLE_DIM, name);
@@ -212,18 +216,22 @@ static void add_row(struct table *t, const struct hotspots *h, const struct func
 static void print(struct view *v, const struct out *o)
 {
 	const struct hotspots *h = (struct hotspots *)v;
-	struct table *t = table_new(columns, COLUMN_COUNT);
+	struct table_column columns[COLUMN_COUNT];
 	char number[UNIT_TEXT_BYTES];
 
+	memcpy(columns, hotspots_columns, sizeof(columns));
+	columns[COLUMN_FAILED].hidden = !h->any_failed;
+	struct table *t = table_new(columns, COLUMN_COUNT);
 	for (size_t i = 0; is_listed(h, i); i++)
 		add_row(t, h, h->sorted[i]);
-	table_print(t, o, true);
+	table_print(t, o, !v->scope->several);
 	table_free(t);
-	if (!is_listed(h, h->count - 1)) {
-		out_styled(o, STYLE_DIM, "%s functions more; --top %zu shows all",
-			   count_format(h->count - h->options->top, number), h->count);
-		fputc('\n', o->file);
-	}
+	if (is_listed(h, h->count - 1))
+		return;
+	out_styled(o, STYLE_DIM, "%s functions more%s",
+		   count_format(h->count - h->options->top, number),
+		   v->scope->several ? ": traceroundtrip hotspots" : "");
+	fputc('\n', o->file);
 }
 
 const struct view_ops hotspots_view = {

@@ -11,6 +11,7 @@
 struct known_lane {
 	struct lane lane;
 	size_t room;
+	bool used;         /* a connect, or a round trip */
 	UT_hash_handle hh; /* by lane.key */
 };
 
@@ -166,6 +167,7 @@ void lanes_add_trip(struct lanes *l, const struct round_trip *t, uint64_t end_ns
 	k->lane.connection = l->kind == LANE_CONNECTION ? t->connection : NULL;
 	k->lane.thread = t->thread;
 	k->lane.round_trips++;
+	k->used = true;
 	note_first(&k->lane, t->start_ns);
 	for (size_t i = 0; i < 3; i++) {
 		/* The first phase that has no known end lasts as long as the round trip was open. */
@@ -195,6 +197,7 @@ void lanes_add_connection(struct lanes *l, const struct connection *c, uint64_t 
 	add_span(l, k, PART_OPEN, c->created_ns, c->closed_ns != UNKNOWN ? c->closed_ns : end_ns);
 	if (c->connect_started_ns == UNKNOWN)
 		return;
+	k->used = true;
 	uint64_t ended_ns = c->connect_ended_ns != UNKNOWN ? c->connect_ended_ns : end_ns;
 	add_span(l, k, PART_CONNECTING, c->connect_started_ns, ended_ns);
 	if (c->connect_error == 0)
@@ -232,8 +235,11 @@ struct lane **lanes_busiest(const struct lanes *l, size_t max, size_t *count, si
 	*all = 0;
 	HASH_ITER(hh, l->all, k, next)
 	{
-		/* What lies wholly outside of the time that is looked at is no lane. */
-		if (k->lane.count)
+		/*
+		 * What lies wholly outside of the time that is looked at is no lane, nor is
+		 * what was only open.
+		 */
+		if (k->lane.count && k->used)
 			array[(*all)++] = &k->lane;
 	}
 	qsort(array, *all, sizeof(*array), busiest_first);

@@ -8,6 +8,7 @@
 #include "analyzer/reports/trip.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
+#include "analyzer/util/flow.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
@@ -153,74 +154,98 @@ static json_t *json(struct view *v)
 	return array;
 }
 
-static void print_phase(const struct out *o, const char *name, uint64_t ns, uint64_t all_ns)
+static void add_phase(struct flow *f, const char *name, uint64_t ns, uint64_t all_ns)
 {
 	char text[UNIT_TEXT_BYTES];
 	double share = all_ns && ns != UNKNOWN ? (double)ns / (double)all_ns : 0;
 
-	fprintf(o->file, "  %s ", name);
-	out_styled(o, out_heat(share), "%s", duration_format(ns, text));
+	flow_add(f, out_heat(share), "%s %s", name, duration_format(ns, text));
 }
 
 static void print_phases(const struct round_trip *t, const struct out *o)
 {
-	char sent[UNIT_TEXT_BYTES], received[UNIT_TEXT_BYTES];
 	bool server = t->role == ROLE_SERVER;
+	struct flow f = flow_new(o, 5, o->utf8 ? " · " : ", ");
 
-	fprintf(o->file, "   ");
 	if (t->connect_ns != UNKNOWN)
-		print_phase(o, "connect", t->connect_ns, 0);
-	print_phase(o, server ? "receive" : "send", server ? t->receive_ns : t->send_ns,
-		    t->latency_ns);
-	print_phase(o, server ? "serve" : "wait", t->wait_ns, t->latency_ns);
-	print_phase(o, server ? "send" : "receive", server ? t->send_ns : t->receive_ns,
-		    t->latency_ns);
-	out_styled(o, STYLE_DIM, "  %s %s sent, %s received", out_pick(o, "·", "-"),
-		   size_format(t->bytes_sent, sent), size_format(t->bytes_received, received));
-	fputc('\n', o->file);
+		add_phase(&f, "connect", t->connect_ns, 0);
+	add_phase(&f, server ? "receive" : "send", server ? t->receive_ns : t->send_ns,
+		  t->latency_ns);
+	add_phase(&f, server ? "serve" : "wait", t->wait_ns, t->latency_ns);
+	add_phase(&f, server ? "send" : "receive", server ? t->send_ns : t->receive_ns,
+		  t->latency_ns);
+	flow_end(&f);
 }
 
 static void print_where(const struct scope *scope, const struct round_trip *t, const struct out *o)
 {
-	char moment[UNIT_TEXT_BYTES], name[256];
+	char moment[UNIT_TEXT_BYTES], sent[UNIT_TEXT_BYTES], received[UNIT_TEXT_BYTES];
+	char name[256], id[32];
 	const char *who = t->thread && t->thread->name[0] ? t->thread->name : t->process->name;
+	struct flow f = flow_new(o, 5, ", ");
 
 	moment_format(t->start_ns - scope->started_ns, 1000, moment);
-	text_clean(who, o->utf8, name, sizeof(name));
-	out_styled(o, STYLE_DIM, "     at +%s, pid %" PRId32 ", %s", moment, t->process->pid, name);
-	if (t->thread && t->thread->tid != t->process->pid)
-		out_styled(o, STYLE_DIM, " (tid %" PRId32 ")", t->thread->tid);
-	out_styled(o, STYLE_DIM, ", connection %" PRIu32 ", %" PRIu32 " calls\n", t->connection->id,
-		   t->calls);
+	flow_add(&f, STYLE_DIM, "at +%s", moment);
+	flow_add(&f, STYLE_DIM, "%s %" PRId32, text_clean(who, o->utf8, name, sizeof(name)),
+		 t->thread ? t->thread->tid : t->process->pid);
+	flow_add(&f, STYLE_DIM, "connection %s", connection_id(scope, t->connection, id, sizeof(id)));
+	flow_add(&f, STYLE_DIM, "%s sent", size_format(t->bytes_sent, sent));
+	flow_add(&f, STYLE_DIM, "%s received in %" PRIu32 " calls",
+		 size_format(t->bytes_received, received), t->calls);
+	flow_end(&f);
+}
+
+static void print_frame(const struct frame *frame, const struct out *o, bool innermost)
+{
+	char clean[1024], fitted[1024];
+	unsigned room = o->width > 8 ? o->width - 8 : 1;
+
+	text_clean(frame->name, o->utf8, clean, sizeof(clean));
+	text_fit(clean, room, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted));
+	fprintf(o->file, "     %s ", innermost ? "by" : "  ");
+	out_styled(o, innermost ? STYLE_BOLD : STYLE_PLAIN, "%s", fitted);
+	if (frame->function && frame->module &&
+	    text_columns(fitted) + text_columns(frame->module) + 2 <= room)
+		out_styled(o, STYLE_DIM, "  %s", frame->module);
+	fputc('\n', o->file);
+}
+
+/* The number of an earlier one of the list with the same stack; the same number if there is none. */
+static size_t first_with_stack(const struct slow *s, size_t number)
+{
+	size_t i = 0;
+
+	while (s->heap[i].process != s->heap[number].process ||
+	       s->heap[i].stack_id != s->heap[number].stack_id)
+		i++;
+	return i;
 }
 
 /* Innermost first: who called send() is what one looks for. */
-static void print_stack(const struct scope *scope, const struct round_trip *t,
-			const struct out *o, bool full)
+static void print_stack(const struct slow *s, size_t number, const struct out *o)
 {
-	char clean[1024], fitted[1024];
-	size_t count;
+	const struct round_trip *t = &s->heap[number];
+	bool full = s->options->full;
+	size_t count, same = first_with_stack(s, number);
 	const struct frame *const *frames =
-		symbols_stack(scope->symbols, t->process, t->stack_id, &count);
+		symbols_stack(s->view.scope->symbols, t->process, t->stack_id, &count);
 	size_t skip = full ? 0 : frames_before_main(frames, count);
 	size_t shown = full || count - skip <= FRAMES_SHOWN + 1 ? count - skip : FRAMES_SHOWN;
 
-	for (size_t i = 0; i < shown; i++) {
-		const struct frame *f = frames[count - 1 - i];
-		unsigned room = o->width > 8 ? o->width - 8 : 1;
-		text_clean(f->name, o->utf8, clean, sizeof(clean));
-		text_fit(clean, room, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted));
-		fprintf(o->file, "     %s ", i ? "  " : "by");
-		out_styled(o, i ? STYLE_PLAIN : STYLE_BOLD, "%s", fitted);
-		if (f->function && f->module && text_columns(fitted) + strlen(f->module) + 12 < o->width)
-			out_styled(o, STYLE_DIM, "  %s", f->module);
-		fputc('\n', o->file);
+	if (!count) {
+		out_styled(o, STYLE_DIM, "     (stack not known)\n");
+		return;
 	}
+	if (same != number) {
+		print_frame(frames[count - 1], o, true);
+		out_styled(o, STYLE_DIM, "        the same stack as %zu.\n", same + 1);
+		return;
+	}
+	for (size_t i = 0; i < shown; i++)
+		print_frame(frames[count - 1 - i], o, i == 0);
 	if (count - skip > shown)
 		out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n",
 			   count - skip - shown, frames[skip]->name);
-	if (!count)
-		out_styled(o, STYLE_DIM, "     (stack not known)\n");
 }
 
 static void print_trip(const struct slow *s, size_t i, const struct out *o)
@@ -233,14 +258,14 @@ static void print_trip(const struct slow *s, size_t i, const struct out *o)
 	out_styled(o, STYLE_BOLD, "%3zu. %s", i + 1, duration_format(t->latency_ns, latency));
 	fprintf(o->file, "  %s ", t->role == ROLE_SERVER ? out_pick(o, "←", "<-")
 							 : out_pick(o, "→", "->"));
-	out_styled(o, STYLE_NAME, "%s", trip_peer(t, o->utf8, text, sizeof(text)));
+	out_styled(o, STYLE_NAME, "%s", connection_label(t->connection, o->utf8, text, sizeof(text)));
 	if (trip_name(t, o->utf8, text, sizeof(text)))
 		out_styled(o, STYLE_BOLD, " %s", text);
 	out_styled(o, round_trip_failed(t) ? STYLE_BAD : STYLE_GOOD, "  %s", trip_outcome(t));
 	fputc('\n', o->file);
 	print_phases(t, o);
 	print_where(s->view.scope, t, o);
-	print_stack(s->view.scope, t, o, s->options->full);
+	print_stack(s, i, o);
 }
 
 static void print(struct view *v, const struct out *o)

@@ -9,9 +9,12 @@
 #include "analyzer/reports/losses.h"
 #include "analyzer/reports/tally.h"
 #include "analyzer/util/alloc.h"
+#include "analyzer/util/flow.h"
 #include "analyzer/util/json.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
+
+#define LABEL_COLUMNS 16
 
 /* What the summary counts beside round trips. */
 struct totals {
@@ -182,7 +185,7 @@ static json_t *json(struct view *v)
 
 static void print_label(const struct out *o, const char *label)
 {
-	out_styled(o, STYLE_DIM, "  %-14s", label);
+	out_styled(o, STYLE_DIM, "  %-*s", LABEL_COLUMNS - 2, label);
 }
 
 /* "redis-benchmark -p 6379 …", and how many processes more. */
@@ -277,14 +280,15 @@ static void print_latency(const struct out *o, const char *label, struct latency
 	if (!latency_count(l))
 		return;
 	print_label(o, label);
-	fprintf(o->file, "mean %s %s %s", duration_format((uint64_t)latency_mean_ns(l), a),
-		out_pick(o, "±", "+-"), duration_format((uint64_t)latency_stdev_ns(l), b));
-	fprintf(o->file, ", min %s\n", duration_format(latency_min_ns(l), a));
-	print_label(o, "");
+	fprintf(o->file, "mean %s %s %s, min %s\n", duration_format((uint64_t)latency_mean_ns(l), a),
+		out_pick(o, "±", "+-"), duration_format((uint64_t)latency_stdev_ns(l), b),
+		duration_format(latency_min_ns(l), (char[UNIT_TEXT_BYTES]){ 0 }));
+	struct flow f = flow_new(o, LABEL_COLUMNS, "  ");
 	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
-		fprintf(o->file, "%s %s  ", quantiles[i].name,
-			duration_format(latency_quantile_ns(l, quantiles[i].quantile), a));
-	fprintf(o->file, "max %s\n", duration_format(latency_max_ns(l), a));
+		flow_add(&f, STYLE_PLAIN, "%s %s", quantiles[i].name,
+			 duration_format(latency_quantile_ns(l, quantiles[i].quantile), a));
+	flow_add(&f, STYLE_PLAIN, "max %s", duration_format(latency_max_ns(l), a));
+	flow_end(&f);
 }
 
 static void print_connects(const struct summary *s, const struct out *o)

@@ -22,7 +22,6 @@ struct threads {
 	struct view view;
 	const struct table_options *options;
 	struct row *rows;
-	uint64_t all_ns;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -69,8 +68,6 @@ static void trip(struct view *v, const struct round_trip *trip)
 	if (!trip->thread)
 		return;
 	tally_add(&find_row(t, trip->thread)->group.tally, trip);
-	if (trip->latency_ns != UNKNOWN)
-		t->all_ns += trip->latency_ns;
 }
 
 static void add_idle_threads(struct threads *t, const struct process *p)
@@ -161,10 +158,10 @@ static const struct table_column own_columns[] = {
 	{ .title = "BLOCKED", .align = TABLE_RIGHT },
 	{ .title = "OF TIME", .align = TABLE_RIGHT, .rank = 2 },
 };
-#define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
 
-static void add_own_cells(struct table *table, const struct row *row, const struct out *o)
+static void add_cells(struct table *table, const struct scope *scope, const struct group *g)
 {
+	const struct row *row = (const struct row *)g;
 	const struct thread *t = row->thread;
 	uint64_t all_ns = active_ns(t);
 	char text[UNIT_TEXT_BYTES], clean[256];
@@ -174,7 +171,8 @@ static void add_own_cells(struct table *table, const struct row *row, const stru
 	table_add(table, STYLE_PLAIN, text);
 	snprintf(text, sizeof(text), "%" PRId32, t->process->pid);
 	table_add(table, STYLE_DIM, text);
-	text_clean(t->name[0] ? t->name : t->process->name, o->utf8, clean, sizeof(clean));
+	text_clean(t->name[0] ? t->name : t->process->name, scope->out.utf8, clean,
+		   sizeof(clean));
 	table_add(table, STYLE_NAME, clean);
 	table_add(table, STYLE_PLAIN, count_format(row->calls, text));
 	table_add(table, STYLE_PLAIN, duration_format(row->blocked_ns, text));
@@ -183,23 +181,20 @@ static void add_own_cells(struct table *table, const struct row *row, const stru
 				 text));
 }
 
+static const struct group_table table = {
+	.rows = "threads",
+	.own_columns = own_columns,
+	.own_count = sizeof(own_columns) / sizeof(own_columns[0]),
+	.add_cells = add_cells,
+};
+
 static void print(struct view *v, const struct out *o)
 {
 	const struct threads *t = (struct threads *)v;
-	struct table_column columns[OWN_COLUMNS + GROUP_COLUMNS];
 	size_t count;
 	struct group **groups = sorted(t, &count);
 
-	memcpy(columns, own_columns, sizeof(own_columns));
-	memcpy(columns + OWN_COLUMNS, group_columns, sizeof(group_columns));
-	struct table *table = table_new(columns, OWN_COLUMNS + GROUP_COLUMNS);
-	for (size_t i = 0; i < count && (!t->options->top || i < t->options->top); i++) {
-		add_own_cells(table, (struct row *)groups[i], o);
-		group_cells(table, groups[i], t->all_ns);
-	}
-	table_print(table, o, true);
-	groups_print_more(o, count, t->options->top, "threads");
-	table_free(table);
+	groups_print(&table, v->scope, groups, count, t->options->top);
 	free(groups);
 }
 

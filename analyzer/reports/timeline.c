@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "analyzer/reports/lanes.h"
+#include "analyzer/reports/trip.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
+#include "analyzer/util/flow.h"
 #include "analyzer/util/json.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
@@ -37,7 +39,7 @@ static struct view *create(struct scope *scope, const void *options)
 		t->to_ns = scope->started_ns + f->until_ns;
 	if (t->to_ns <= t->from_ns)
 		t->to_ns = t->from_ns + 1;
-	t->label = width / 4 < LABEL_MAX ? width / 4 : LABEL_MAX;
+	t->label = width * 3 / 10 < LABEL_MAX ? width * 3 / 10 : LABEL_MAX;
 	t->slices = width - t->label - FIGURES - 2;
 	t->lanes = lanes_new(t->options->by, t->from_ns, t->to_ns, t->slices);
 	return &t->view;
@@ -126,16 +128,12 @@ static json_t *lane_json(const struct timeline *t, const struct lane *lane)
 {
 	const struct process *p =
 		lane->connection ? lane->connection->process : lane->thread->process;
-	char text[ADDRESS_TEXT_BYTES];
 	json_t *o = json_object();
 
 	json_object_set_new(o, "pid", json_integer(p->pid));
 	if (lane->connection) {
-		const struct address *peer = &lane->connection->remote;
 		json_object_set_new(o, "connection", json_integer(lane->connection->id));
-		json_object_set_new(o, "remote",
-				    peer->length ? json_text(address_format(peer, text, sizeof(text)))
-						 : json_null());
+		json_object_set_new(o, "remote", address_json(&lane->connection->remote));
 	} else {
 		json_object_set_new(o, "tid", json_integer(lane->thread->tid));
 		json_object_set_new(o, "name", json_text(lane->thread->name));
@@ -183,7 +181,7 @@ static void print_axis(const struct timeline *t, const struct out *o)
 	uint64_t first_ns = (t->from_ns - origin_ns + step_ns - 1) / step_ns * step_ns;
 	bool *ticks = xcalloc(t->slices + 1, sizeof(*ticks));
 	char text[UNIT_TEXT_BYTES];
-	size_t column = 0;
+	size_t column = 0; /* up to which labels are printed */
 
 	fprintf(o->file, "%*s", (int)t->label + 1, "");
 	for (uint64_t ns = first_ns; ns <= t->to_ns - origin_ns; ns += step_ns) {
@@ -193,18 +191,17 @@ static void print_axis(const struct timeline *t, const struct out *o)
 			break;
 		ticks[at] = true;
 		moment_format(ns, step_ns, text);
-		if (at < column || at + strlen(text) > t->slices + FIGURES)
+		if (at < column + (column > 0) || at + strlen(text) > t->slices + FIGURES)
 			continue;
 		out_styled(o, STYLE_DIM, "%*s%s", (int)(at - column), "", text);
-		column = at + strlen(text) + 1;
-		fputc(' ', o->file);
+		column = at + strlen(text);
 	}
 	fprintf(o->file, "\n%*s", (int)t->label + 1, "");
 	out_begin(o, STYLE_DIM);
 	for (size_t i = 0; i < t->slices; i++)
 		fputs(ticks[i] ? out_pick(o, "┼", "+") : out_pick(o, "─", "-"), o->file);
+	fputs(" TRIPS\n", o->file);
 	out_end(o, STYLE_DIM);
-	fputc('\n', o->file);
 	free(ticks);
 }
 
@@ -234,19 +231,19 @@ static void print_slice(const struct out *o, const struct slice *s, double slice
 
 static void print_label(const struct timeline *t, const struct lane *lane, const struct out *o)
 {
-	char raw[ADDRESS_TEXT_BYTES], clean[ADDRESS_TEXT_BYTES], fitted[ADDRESS_TEXT_BYTES];
-	char id[32];
+	char clean[ADDRESS_TEXT_BYTES], fitted[ADDRESS_TEXT_BYTES], id[32];
 	const struct connection *c = lane->connection;
 
 	if (c) {
-		address_format(c->remote.length ? &c->remote : &c->local, raw, sizeof(raw));
-		snprintf(id, sizeof(id), " #%" PRIu32, c->id);
+		connection_label(c, o->utf8, clean, sizeof(clean));
+		id[0] = ' ';
+		connection_id(t->view.scope, c, id + 1, sizeof(id) - 1);
 	} else {
-		snprintf(raw, sizeof(raw), "%s",
-			 lane->thread->name[0] ? lane->thread->name : lane->thread->process->name);
-		snprintf(id, sizeof(id), " %" PRId32, lane->thread->tid);
+		const struct thread *thread = lane->thread;
+		text_clean(thread->name[0] ? thread->name : thread->process->name, o->utf8, clean,
+			   sizeof(clean));
+		snprintf(id, sizeof(id), " %" PRId32, thread->tid);
 	}
-	text_clean(raw, o->utf8, clean, sizeof(clean));
 	unsigned room = t->label > strlen(id) ? t->label - (unsigned)strlen(id) : 1;
 	text_fit(clean, room, TEXT_CUT_MIDDLE, o->utf8, fitted, sizeof(fitted));
 	out_styled(o, STYLE_NAME, "%s", fitted);
@@ -268,30 +265,41 @@ static void print_lane(const struct timeline *t, const struct lane *lane, const 
 	fputc('\n', o->file);
 }
 
+static void print_legend(const struct timeline *t, const struct out *o)
+{
+	char slice[UNIT_TEXT_BYTES];
+	struct flow f = flow_new(o, 0, "  ");
+
+	duration_format((t->to_ns - t->from_ns) / t->slices, slice);
+	flow_add(&f, STYLE_DIM, "a column is %s", slice);
+	flow_add(&f, STYLE_DIM, "c connect");
+	flow_add(&f, STYLE_DIM, "%s sending", out_pick(o, "▸", ">"));
+	flow_add(&f, STYLE_DIM, "%s waiting: from some to all of it", out_pick(o, "░▒▓█", ".+*#"));
+	flow_add(&f, STYLE_DIM, "%s receiving", out_pick(o, "◂", "<"));
+	flow_add(&f, STYLE_DIM, "%s failed", out_pick(o, "✗", "x"));
+	flow_add(&f, STYLE_DIM, "%s idle", out_pick(o, "·", "_"));
+	flow_end(&f);
+}
+
 static void print(struct view *v, const struct out *o)
 {
 	const struct timeline *t = (struct timeline *)v;
 	size_t count, all;
 	struct lane **lanes = lanes_busiest(t->lanes, t->options->lanes, &count, &all);
-	char number[UNIT_TEXT_BYTES], slice[UNIT_TEXT_BYTES];
+	char number[UNIT_TEXT_BYTES];
 
 	print_axis(t, o);
 	for (size_t i = 0; i < count; i++)
 		print_lane(t, lanes[i], o);
 	free(lanes);
-	duration_format((t->to_ns - t->from_ns) / t->slices, slice);
-	out_begin(o, STYLE_DIM);
-	if (all > count)
-		fprintf(o->file, "%s less busy %s not shown; --lanes %zu shows all\n",
-			count_format(all - count, number),
-			t->options->by == LANE_THREAD ? "threads" : "connections", all);
-	fprintf(o->file, "a column is %s: c connect  %s\n", slice,
-		out_pick(o,
-			 "▸ sending  ░▒▓█ waiting (a quarter, half, three, all of it)  "
-			 "◂ receiving  ✗ failed  · idle",
-			 "> sending  .+*# waiting (a quarter, half, three, all of it)  "
-			 "< receiving  x failed  _ idle"));
-	out_end(o, STYLE_DIM);
+	if (all > count) {
+		out_styled(o, STYLE_DIM, "%s less busy %s not shown%s",
+			   count_format(all - count, number),
+			   t->options->by == LANE_THREAD ? "threads" : "connections",
+			   v->scope->several ? "" : " (--lanes)");
+		fputc('\n', o->file);
+	}
+	print_legend(t, o);
 }
 
 const struct view_ops timeline_view = {

@@ -57,12 +57,14 @@ static double share_of(const struct tree *t, const struct tree_node *n)
 	return (double)n->total_ns / (double)root->total_ns;
 }
 
+/* By time or by number: ten failures that took no time are worth a line. */
 static bool is_shown(const struct tree *t, const struct tree_node *n, double default_share)
 {
 	double least = t->options->min_share < 0 ? default_share : t->options->min_share;
+	double trips = (double)n->round_trips / (double)t->calls->nodes[0].round_trips;
 
 	return (!t->options->max_depth || n->depth <= t->options->max_depth) &&
-	       share_of(t, n) * 100 >= least;
+	       (share_of(t, n) * 100 >= least || trips * 100 >= least);
 }
 
 /* The node before which all of a subtree comes, in the order of reading. */
@@ -120,11 +122,11 @@ static const struct table_column columns[] = {
 	{ .title = "TRIPS", .align = TABLE_RIGHT },
 	{ .title = "TOTAL", .align = TABLE_RIGHT },
 	{ .title = "SHARE", .align = TABLE_RIGHT },
-	{ .title = "", .bar = 12, .rank = 1 },
-	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 4 },
+	{ .title = "", .bar = 10, .rank = 4 },
+	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 2 },
 	{ .title = "P95", .align = TABLE_RIGHT, .rank = 3 },
-	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 2 },
-	{ .title = "FUNCTION", .shrink_to = 36, .cut = TEXT_CUT_END },
+	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 1 },
+	{ .title = "FUNCTION", .shrink_to = 30, .cut = TEXT_CUT_END },
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
@@ -230,13 +232,18 @@ static size_t only_child(const struct tree *t, size_t node)
 	return child;
 }
 
+/* Between the functions of a run: calls, or in an inverted tree is called by. */
+static const char *arrow_of(const struct printer *p)
+{
+	return p->tree->options->invert ? out_pick(p->o, " ‹ ", " < ")
+					: out_pick(p->o, " › ", " > ");
+}
+
 /* "a › b › c": returns the last node of the run that the line stands for. */
 static size_t append_names(const struct printer *p, size_t node, char *text, size_t size)
 {
 	const struct calltree *c = p->tree->calls;
-	const char *arrow = p->o->utf8 ? " › " : " > ";
-	if (p->tree->options->invert)
-		arrow = p->o->utf8 ? " ‹ " : " < ";
+	const char *arrow = arrow_of(p);
 	size_t used = strlen(text);
 	char clean[1024];
 
@@ -313,24 +320,25 @@ static void print_node_line(struct printer *p, const struct pending_line *line)
 {
 	const struct tree_node *n = &p->tree->calls->nodes[line->node];
 	enum style style = line->hot ? STYLE_BOLD : STYLE_PLAIN;
-	char text[LINE_BYTES + 2048], number[UNIT_TEXT_BYTES];
+	char text[LINE_BYTES + 2048], next[LINE_BYTES], number[UNIT_TEXT_BYTES];
 	const char *connector = "";
 
 	if (line->branches)
 		connector = line->last ? out_pick(p->o, "└─ ", "`- ") : out_pick(p->o, "├─ ", "|- ");
 	snprintf(text, sizeof(text), "%.*s%s", (int)line->prefix, p->prefix, connector);
 	size_t end = append_names(p, line->node, text, sizeof(text));
-	add_figures(p, n->round_trips, n->total_ns, share_of(p->tree, n), style);
-	table_add(p->table, STYLE_PLAIN, duration_format(n->mean_ns, number));
-	table_add(p->table, STYLE_PLAIN, duration_format(n->p95_ns, number));
-	table_add(p->table, STYLE_PLAIN, duration_format(n->max_ns, number));
 	if (n->failed) {
 		size_t used = strlen(text);
 		snprintf(text + used, sizeof(text) - used, "  (%s failed)",
 			 count_format(n->failed, number));
 	}
-	table_add(p->table, style, text);
 	size_t prefix = extend_prefix(p, line);
+	snprintf(next, sizeof(next), "%.*s  ", (int)prefix, p->prefix);
+	add_figures(p, n->round_trips, n->total_ns, share_of(p->tree, n), style);
+	table_add(p->table, STYLE_PLAIN, duration_format(n->mean_ns, number));
+	table_add(p->table, STYLE_PLAIN, duration_format(n->p95_ns, number));
+	table_add(p->table, STYLE_PLAIN, duration_format(n->max_ns, number));
+	table_add_wrapped(p->table, style, text, arrow_of(p), next);
 	const struct tree_node *last = &p->tree->calls->nodes[end];
 	if (last->own_trips && last->first_child != NO_NODE)
 		add_own_line(p, last, prefix, false);
@@ -346,7 +354,6 @@ static void print(struct view *v, const struct out *o)
 		.table = table_new(columns, COLUMN_COUNT),
 		.prefix_columns_max = o->width / 3,
 	};
-
 	/* The root's line would say "100 %" of everything: its children start. */
 	push_children(&p, 0, 0, true);
 	while (p.line_count) {

@@ -2,12 +2,13 @@
 /* One round trip, told. */
 #include "analyzer/reports/trip.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/util/json.h"
 #include "analyzer/util/text.h"
 
-static json_t *address_json(const struct address *a)
+json_t *address_json(const struct address *a)
 {
 	char text[ADDRESS_TEXT_BYTES];
 
@@ -58,12 +59,36 @@ json_t *trip_json(const struct scope *scope, const struct round_trip *t)
 	return o;
 }
 
-const char *trip_peer(const struct round_trip *t, bool utf8, char *buffer, size_t size)
+/* "unix" is what address_format() has for an end without a name, "?" for an unknown one. */
+static bool names_nothing(const char *address)
+{
+	return strcmp(address, "unix") == 0 || strcmp(address, "?") == 0;
+}
+
+const char *connection_label(const struct connection *c, bool utf8, char *buffer, size_t size)
 {
 	char raw[ADDRESS_TEXT_BYTES];
 
-	return text_clean(address_format(&t->connection->remote, raw, sizeof(raw)), utf8, buffer,
-			  size);
+	address_format(&c->remote, raw, sizeof(raw));
+	if (names_nothing(raw))
+		address_format(&c->local, raw, sizeof(raw));
+	if (names_nothing(raw))
+		snprintf(raw, sizeof(raw), "%s %s", transport_name(c->transport),
+			 c->origin == ORIGIN_PAIR ? "pair" : "socket");
+	return text_clean(raw, utf8, buffer, size);
+}
+
+const char *connection_id(const struct scope *scope, const struct connection *c, char *buffer,
+			  size_t size)
+{
+	size_t count;
+
+	recording_processes(scope->recording, &count);
+	if (count > 1)
+		snprintf(buffer, size, "%" PRId32 "#%" PRIu32, c->process->pid, c->id);
+	else
+		snprintf(buffer, size, "#%" PRIu32, c->id);
+	return buffer;
 }
 
 const char *trip_name(const struct round_trip *t, bool utf8, char *buffer, size_t size)

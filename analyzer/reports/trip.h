@@ -10,8 +10,18 @@
 /* The object that `trips --json` prints on a line. */
 json_t *trip_json(const struct scope *scope, const struct round_trip *t);
 
-/* "127.0.0.1:80", or for a server the client's address; clean. Returns buffer. */
-const char *trip_peer(const struct round_trip *t, bool utf8, char *buffer, size_t size);
+/*
+ * Whom a connection joins, as far as is known: the peer's address, else the own one
+ * (servers' Unix sockets), else what it is, as in "tcp socket"; clean.  Returns buffer.
+ */
+const char *connection_label(const struct connection *c, bool utf8, char *buffer, size_t size);
+
+/* "#3", or "1234#3" where there are several processes: ids are unique within one. */
+const char *connection_id(const struct scope *scope, const struct connection *c, char *buffer,
+			  size_t size);
+
+/* An address for JSON: null if it is not known. */
+json_t *address_json(const struct address *a);
 
 /* "http GET /x", or NULL if neither is known; clean. */
 const char *trip_name(const struct round_trip *t, bool utf8, char *buffer, size_t size);

@@ -51,36 +51,83 @@ static const char *caller(const struct scope *scope, const struct round_trip *t)
 	return count ? frames[count - 1]->name : "?";
 }
 
-static void print_head(const struct out *o)
-{
-	char line[256];
+/* Lines come as they are merged, so the columns have fixed widths. */
+enum column { START, LATENCY, WAIT, RECEIVE, SENT, RECEIVED, THREAD, CONNECTION, PEER, STATUS, BY };
 
-	snprintf(line, sizeof(line), "%14s %8s %8s %8s %9s %9s  %7s %5s  %-24s %-8s %s", "START",
-		 "LATENCY", "WAIT", "RECEIVE", "SENT", "RECEIVED", "TID", "#", "PEER", "STATUS", "BY");
-	line[o->width < sizeof(line) ? o->width : sizeof(line) - 1] = '\0';
-	out_styled(o, STYLE_HEAD, "%s", line);
+static const struct {
+	const char *title;
+	int width;      /* below 0: left-aligned, as printf() has it */
+	unsigned least; /* columns that a line has for it to be shown */
+} columns[] = {
+	[START] = { "START", 12, 0 },      [LATENCY] = { "LATENCY", 8, 0 },
+	[WAIT] = { "WAIT", 8, 90 },        [RECEIVE] = { "RECEIVE", 8, 110 },
+	[SENT] = { "SENT", 9, 130 },       [RECEIVED] = { "RECEIVED", 9, 130 },
+	[THREAD] = { "TID", 7, 120 },      [CONNECTION] = { "ID", 6, 100 },
+	[PEER] = { "PEER", -21, 0 },       [STATUS] = { "STATUS", -10, 70 },
+	[BY] = { "BY", -1, 0 },
+};
+
+static void print_cell(const struct out *o, char *line, size_t size, enum column column,
+		       const char *text)
+{
+	size_t used = strlen(line);
+
+	if (o->width >= columns[column].least)
+		snprintf(line + used, size - used, "%s%*s", column == START ? "" : " ",
+			 columns[column].width, text);
+}
+
+static void print_line(const struct out *o, enum style style, const char *line)
+{
+	char fitted[4096];
+
+	out_styled(o, style, "%s",
+		   text_fit(line, o->width, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted)));
 	fputc('\n', o->file);
 }
 
-static void print_text(const struct scope *scope, const struct round_trip *t, const struct out *o)
+static void print_head(const struct out *o)
 {
-	char start[UNIT_TEXT_BYTES], latency[UNIT_TEXT_BYTES], wait[UNIT_TEXT_BYTES];
-	char receive[UNIT_TEXT_BYTES], sent[UNIT_TEXT_BYTES], received[UNIT_TEXT_BYTES];
-	char peer[TRIP_TEXT_BYTES], name[TRIP_TEXT_BYTES], by[1024], line[4096], fitted[4096];
-	const char *what = trip_name(t, o->utf8, name, sizeof(name));
+	char line[512] = "";
 
-	snprintf(line, sizeof(line),
-		 "%14s %8s %8s %8s %9s %9s  %7" PRId32 " %5" PRIu32 "  %-24s %-8s %s%s%s",
-		 moment_format(t->start_ns - scope->started_ns, 1000, start),
-		 duration_format(t->latency_ns, latency), duration_format(t->wait_ns, wait),
-		 duration_format(t->receive_ns, receive), size_format(t->bytes_sent, sent),
-		 size_format(t->bytes_received, received), t->thread ? t->thread->tid : 0,
-		 t->connection->id, trip_peer(t, o->utf8, peer, sizeof(peer)), trip_outcome(t),
-		 what ? what : "", what ? "  " : "",
-		 text_clean(caller(scope, t), o->utf8, by, sizeof(by)));
-	text_fit(line, o->width, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted));
-	out_styled(o, round_trip_failed(t) ? STYLE_BAD : STYLE_PLAIN, "%s", fitted);
-	fputc('\n', o->file);
+	for (enum column c = START; c <= BY; c++)
+		print_cell(o, line, sizeof(line), c, columns[c].title);
+	print_line(o, STYLE_HEAD, line);
+}
+
+/* What was asked, where that is known, and the function that asked. */
+static const char *describe(const struct scope *scope, const struct round_trip *t, char *buffer,
+			    size_t size)
+{
+	char name[TRIP_TEXT_BYTES], by[1024];
+	const char *what = trip_name(t, scope->out.utf8, name, sizeof(name));
+
+	snprintf(buffer, size, "%s%s%s", what ? what : "", what ? "  " : "",
+		 text_clean(caller(scope, t), scope->out.utf8, by, sizeof(by)));
+	return buffer;
+}
+
+static void print_text(const struct scope *scope, const struct round_trip *t)
+{
+	const struct out *o = &scope->out;
+	char unit[UNIT_TEXT_BYTES], text[TRIP_TEXT_BYTES + 1024], line[4096] = "";
+
+	print_cell(o, line, sizeof(line), START,
+		   moment_format(t->start_ns - scope->started_ns, 1000, unit));
+	print_cell(o, line, sizeof(line), LATENCY, duration_format(t->latency_ns, unit));
+	print_cell(o, line, sizeof(line), WAIT, duration_format(t->wait_ns, unit));
+	print_cell(o, line, sizeof(line), RECEIVE, duration_format(t->receive_ns, unit));
+	print_cell(o, line, sizeof(line), SENT, size_format(t->bytes_sent, unit));
+	print_cell(o, line, sizeof(line), RECEIVED, size_format(t->bytes_received, unit));
+	snprintf(unit, sizeof(unit), "%" PRId32, t->thread ? t->thread->tid : t->process->pid);
+	print_cell(o, line, sizeof(line), THREAD, unit);
+	print_cell(o, line, sizeof(line), CONNECTION,
+		   connection_id(scope, t->connection, unit, sizeof(unit)));
+	print_cell(o, line, sizeof(line), PEER,
+		   connection_label(t->connection, o->utf8, text, sizeof(text)));
+	print_cell(o, line, sizeof(line), STATUS, trip_outcome(t));
+	print_cell(o, line, sizeof(line), BY, describe(scope, t, text, sizeof(text)));
+	print_line(o, round_trip_failed(t) ? STYLE_BAD : STYLE_PLAIN, line);
 }
 
 static void print(struct view *v, const struct out *o)
@@ -94,7 +141,7 @@ static void print(struct view *v, const struct out *o)
 		if (v->scope->json)
 			json_write_line(o->file, trip_json(v->scope, &next));
 		else
-			print_text(v->scope, &next, o);
+			print_text(v->scope, &next);
 	}
 	if (triplog_error(t->log)) {
 		fprintf(stderr, "traceroundtrip trips: temporary file in %s: %s; the list is not complete\n",

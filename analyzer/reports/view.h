@@ -28,6 +28,7 @@ struct scope {
 	uint64_t trips, chosen_trips;  /* round trips in all, and those that passed the filter */
 	struct out out;
 	bool json;
+	bool several;                  /* the view is one of several: each is a command of its own */
 	bool failed;                   /* a view could not do all; it has said so on stderr */
 };
 

@@ -24,7 +24,7 @@
 struct latency {
 	uint64_t count;
 	uint64_t min, max;
-	unsigned __int128 sum, sum_of_squares;
+	unsigned __int128 sum, sum_of_squares; /* of 2^28 samples of 13 days each, at least */
 	uint64_t *samples; /* while there are at most LATENCY_EXACT_MAX; then NULL */
 	size_t capacity;
 	bool sorted;

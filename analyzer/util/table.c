@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "analyzer/util/alloc.h"
+#include "analyzer/util/flow.h"
 
 #define GAP 2u /* between columns */
 #define CELL_BYTES 8192u
 
 struct cell {
 	char *text; /* NULL: a bar */
+	char *next; /* before each line but the first; NULL: it has only one */
+	const char *separator;
 	double share;
 	unsigned width;
 	enum style style;
@@ -43,8 +46,10 @@ void table_free(struct table *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->cell_count; i++)
+	for (size_t i = 0; i < t->cell_count; i++) {
 		free(t->cells[i].text);
+		free(t->cells[i].next);
+	}
 	free(t->cells);
 	free(t);
 }
@@ -62,6 +67,14 @@ void table_add(struct table *t, enum style style, const char *text)
 		.width = text_columns(text),
 		.style = style,
 	};
+}
+
+void table_add_wrapped(struct table *t, enum style style, const char *text, const char *separator,
+		       const char *next)
+{
+	table_add(t, style, text);
+	t->cells[t->cell_count - 1].next = xstrdup(next);
+	t->cells[t->cell_count - 1].separator = separator;
 }
 
 void table_add_bar(struct table *t, double share)
@@ -171,33 +184,81 @@ static void print_cell(const struct out *o, const struct table_column *column,
 		print_padding(o, padding);
 }
 
+/* Bytes of text that fit the width and end with a separator; 0 if there is none. */
+static size_t breakable(const char *text, const char *separator, unsigned width)
+{
+	size_t length = 0;
+
+	for (const char *s = strstr(text, separator); s; s = strstr(s + 1, separator)) {
+		size_t end = (size_t)(s - text) + strlen(separator);
+		char head[CELL_BYTES];
+		snprintf(head, sizeof(head), "%.*s", (int)end - 1, text);
+		if (text_columns(head) > width)
+			break;
+		length = end;
+	}
+	return length;
+}
+
+/* The last cell of a row, over as many lines as it needs, the others indented by so many columns. */
+static void print_wrapped(const struct out *o, const struct table_column *column,
+			  const struct cell *cell, unsigned width, unsigned indent)
+{
+	char line[CELL_BYTES], fitted[CELL_BYTES];
+	const char *rest = cell->text;
+	unsigned taken = 0; /* by what stands before the rest */
+
+	while (text_columns(rest) + taken > width) {
+		size_t bytes = breakable(rest, cell->separator, width - taken);
+		if (!bytes)
+			break;
+		snprintf(line, sizeof(line), "%.*s", (int)bytes - 1, rest);
+		out_styled(o, cell->style, "%s", line);
+		fprintf(o->file, "\n%*s%s", (int)indent, "", cell->next);
+		taken = text_columns(cell->next);
+		rest += bytes;
+		if (taken >= width)
+			break;
+	}
+	unsigned room = width > taken ? width - taken : 1;
+	out_styled(o, cell->style, "%s",
+		   text_fit(rest, room, column->cut, o->utf8, fitted, sizeof(fitted)));
+}
+
 static void print_row(const struct table *t, const struct out *o, const struct fit *fits,
 		      const struct cell *cells, size_t last)
 {
+	unsigned indent = 0;
+
 	for (size_t i = 0; i <= last; i++) {
 		if (!fits[i].shown)
 			continue;
-		print_cell(o, &t->columns[i], &cells[i], fits[i].width, i == last);
+		if (cells[i].next)
+			print_wrapped(o, &t->columns[i], &cells[i], fits[i].width, indent);
+		else
+			print_cell(o, &t->columns[i], &cells[i], fits[i].width, i == last);
 		if (i < last)
 			print_padding(o, GAP);
+		indent += fits[i].width + GAP;
 	}
 	fputc('\n', o->file);
 }
 
 static void print_left_out(const struct table *t, const struct out *o, const struct fit *fits)
 {
-	const char *separator = "not shown for want of room: ";
+	size_t count = 0;
 
-	out_begin(o, STYLE_DIM);
+	for (size_t i = 0; i < t->column_count; i++)
+		count += !fits[i].shown && !t->columns[i].hidden && t->columns[i].title[0];
+	if (!count)
+		return;
+	struct flow f = flow_new(o, 0, " ");
+	flow_add(&f, STYLE_DIM, "not shown for want of room:");
 	for (size_t i = 0; i < t->column_count; i++) {
-		if (fits[i].shown || t->columns[i].bar)
-			continue;
-		fprintf(o->file, "%s%s", separator, t->columns[i].title);
-		separator = ", ";
+		if (!fits[i].shown && !t->columns[i].hidden && t->columns[i].title[0])
+			flow_add(&f, STYLE_DIM, "%s%s", t->columns[i].title, --count ? "," : "");
 	}
-	out_end(o, STYLE_DIM);
-	if (separator[0] == ',')
-		fputc('\n', o->file);
+	flow_end(&f);
 }
 
 void table_print(const struct table *t, const struct out *o, bool say_left_out)
@@ -207,7 +268,7 @@ void table_print(const struct table *t, const struct out *o, bool say_left_out)
 	size_t last = 0;
 
 	for (size_t i = 0; i < t->column_count; i++)
-		fits[i] = (struct fit){ .width = natural_width(t, i), .shown = true };
+		fits[i] = (struct fit){ .width = natural_width(t, i), .shown = !t->columns[i].hidden };
 	leave_out(t, fits, o->width);
 	shrink(t, fits, o->width);
 	for (size_t i = 0; i < t->column_count; i++) {

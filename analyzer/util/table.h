@@ -21,6 +21,8 @@ struct table_column {
 	enum text_cut cut;
 	/* its cells are bars, this many columns wide */
 	unsigned bar;
+	/* not shown at all, and not missed */
+	bool hidden;
 };
 
 struct table;
@@ -31,6 +33,12 @@ void table_free(struct table *t);
 
 /* The next cell, row by row.  The text is copied and must be clean (see text.h). */
 void table_add(struct table *t, enum style style, const char *text);
+/*
+ * The same in the last column, for a text that goes on in further lines where it
+ * is too long: broken behind a separator, each line beginning with next.
+ */
+void table_add_wrapped(struct table *t, enum style style, const char *text, const char *separator,
+		       const char *next);
 /* A cell of a bar column: share from 0 to 1. */
 void table_add_bar(struct table *t, double share);
 
