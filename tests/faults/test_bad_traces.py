@@ -63,7 +63,7 @@ class BadTraces(harness.TestCase):
     def test_newer_version(self):
         data = bytearray(self.bytes)
         data[12:16] = b"\x63\0\x63\0"
-        self.refused(self.file(data), "version")
+        self.refused(self.file(data), "newer")
 
     def test_newer_version_that_old_readers_understand(self):
         data = bytearray(self.bytes)

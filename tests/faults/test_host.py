@@ -5,6 +5,8 @@
 import os
 import pathlib
 import re
+import shutil
+import sys
 
 import harness
 
@@ -72,9 +74,16 @@ class Host(harness.TestCase):
         self.assertIn("other_preload: 6\n", done.stderr)
         self.assertEqual(6, recording.summary()["round_trips"])
 
+    def test_descriptors_are_those_of_the_program(self):
+        listing = [sys.executable, "-c", "import os; print(sorted(os.listdir('/proc/self/fd')))"]
+        plain = harness.run(listing)
+        _, traced = self.record(*listing)
+        self.assertEqual(plain.stdout, traced.stdout, "under record")
+        _, traced = self.preload(*listing)
+        self.assertEqual(plain.stdout, traced.stdout, "under a bare LD_PRELOAD")
+
     def test_loaded_twice(self):
         """Once by its name and once by a copy's: the second one must not hurt."""
-        import shutil
         copy = self.folder / "copy.so"
         shutil.copy(harness.LIBRARY, copy)
         folder = self.new_folder()

@@ -123,7 +123,7 @@ class Output(harness.TestCase):
         used = sum(f.stat().st_blocks * 512 for f in (disk / "data").iterdir())
         self.assertLessEqual(used, 4 << 20)
         calls = sum(e["call"] in ("send", "recv") for e in trace.events)
-        self.assertEqual(4 * (TURNS + 1) + 2, len(trace.events) + trace.header["overwritten_events"] +
+        self.assertEqual(4 * (TURNS + 1) + 1, len(trace.events) + trace.header["overwritten_events"] +
                          trace.header["lost_events"])
         self.assertGreater(calls, 1000)
         self.assertGreater(trace.header["overwritten_events"], 0)
@@ -154,7 +154,7 @@ class Output(harness.TestCase):
             self.assertLessEqual(len(child.stderr.read().splitlines()), 1)
         recording = harness.Recording(disk / "data")
         trace = format_reader.Trace(recording.files()[0])
-        self.assertEqual(4 * (2 * TURNS + 1) + 2, len(trace.events) + trace.header["lost_events"] +
+        self.assertEqual(4 * (2 * TURNS + 1) + 1, len(trace.events) + trace.header["lost_events"] +
                          trace.header["overwritten_events"])
         summary = recording.summary()
         self.assertGreater(summary["lost_events"] + summary["overwritten_events"], 0)
@@ -179,7 +179,7 @@ class Output(harness.TestCase):
         trace = format_reader.Trace(file)
         # Dictionary chunks are on top; they are few.
         self.assertLessEqual(file.stat().st_size, 6 << 20)
-        self.assertEqual(4 * 100001 + 2, len(trace.events) + trace.header["overwritten_events"])
+        self.assertEqual(4 * 100001 + 1, len(trace.events) + trace.header["overwritten_events"])
         summary = recording.summary()
         self.assertEqual(trace.header["overwritten_events"], summary["overwritten_events"])
         self.assertEqual(0, summary["lost_events"])

@@ -34,7 +34,9 @@ static void broken_pipe(void)
 	must_fail(expect_sent("send", p.client, send(p.client, "two", 3, MSG_NOSIGNAL)), EPIPE);
 	must_fail(expect_sent("sendto", p.client, sendto(p.client, "3", 1, MSG_NOSIGNAL, NULL, 0)),
 		  EPIPE);
-	expect_trip(p.client, (struct expected_trip){ "client", "reset", 3, 0, 0 });
+	expect_trip(p.client, (struct expected_trip){ "client", "reset", 3, 0, 2 });
+	/* Another request, which did not even begin. */
+	expect_trip(p.client, (struct expected_trip){ "client", "reset", 0, 0, 1 });
 	expect_done("close", p.client, close(p.client));
 }
 
