@@ -6,7 +6,7 @@
 
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
-#include "analyzer/util/json.h"
+#include "analyzer/util/jsonline.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
@@ -14,6 +14,7 @@ struct dump {
 	struct view view;
 	const struct dump_options *options;
 	uint64_t events;
+	struct jsonline line;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -27,6 +28,7 @@ static struct view *create(struct scope *scope, const void *options)
 
 static void destroy(struct view *v)
 {
+	jsonline_free(&((struct dump *)v)->line);
 	free(v);
 }
 
@@ -35,24 +37,26 @@ static bool moves_bytes(const struct event *e)
 	return e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE;
 }
 
-static json_t *event_json(const struct scope *scope, const struct event *e)
+static void print_json(struct dump *d, const struct event *e)
 {
-	json_t *o = json_object();
+	const struct scope *scope = d->view.scope;
+	struct jsonline *line = &d->line;
 
-	json_object_set_new(o, "pid", json_integer(e->process->pid));
-	json_object_set_new(o, "tid", e->thread ? json_integer(e->thread->tid) : json_null());
-	json_object_set_new(o, "call", json_string(call_name(e->call)));
-	json_object_set_new(o, "fd", e->fd < 0 ? json_null() : json_integer(e->fd));
-	json_object_set_new(o, "connection",
-			    e->connection ? json_integer(e->connection->id) : json_null());
-	json_object_set_new(o, "start_ns", json_known(e->start_ns - scope->started_ns));
-	json_object_set_new(o, "duration_ns", json_known(e->duration_ns));
-	json_object_set_new(o, "result", json_integer(e->result < 0 ? -1 : e->result));
-	json_object_set_new(o, "errno", json_integer(e->result < 0 ? -e->result : 0));
-	json_object_set_new(o, "offset", moves_bytes(e) ? json_known(e->offset) : json_null());
-	json_object_set_new(o, "bytes", json_known(event_bytes(e)));
-	json_object_set_new(o, "stack_id", e->stack_id ? json_integer(e->stack_id) : json_null());
-	return o;
+	jsonline_begin(line);
+	jsonline_integer(line, "pid", e->process->pid);
+	jsonline_known(line, "tid", e->thread ? (uint64_t)e->thread->tid : UNKNOWN);
+	jsonline_text(line, "call", call_name(e->call));
+	jsonline_known(line, "fd", e->fd < 0 ? UNKNOWN : (uint64_t)e->fd);
+	jsonline_known(line, "connection", e->connection ? e->connection->id : UNKNOWN);
+	jsonline_known(line, "start_ns", e->start_ns - scope->started_ns);
+	jsonline_known(line, "duration_ns", e->duration_ns);
+	jsonline_integer(line, "result", e->result < 0 ? -1 : e->result);
+	jsonline_integer(line, "errno", e->result < 0 ? -(int64_t)e->result : 0);
+	jsonline_known(line, "offset", moves_bytes(e) ? e->offset : UNKNOWN);
+	jsonline_known(line, "bytes", event_bytes(e));
+	jsonline_known(line, "stack_id", e->stack_id ? e->stack_id : UNKNOWN);
+	jsonline_finish(line);
+	jsonline_write(line, scope->out.file);
 }
 
 static void print_result(const struct out *o, const struct event *e)
@@ -118,7 +122,7 @@ static void event(struct view *v, const struct event *e)
 
 	d->events++;
 	if (v->scope->json) {
-		json_write_line(o->file, event_json(v->scope, e));
+		print_json(d, e);
 		return;
 	}
 	print_call(v->scope, e, o);

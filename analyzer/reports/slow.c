@@ -9,6 +9,7 @@
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/flow.h"
+#include "analyzer/util/json.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
@@ -139,18 +140,20 @@ static bool empty(const struct view *v, char *reason)
 	return s->count == 0;
 }
 
+/* As `trips --json` has it, and how long connecting took. */
 static json_t *json(struct view *v)
 {
 	const struct slow *s = (struct slow *)v;
+	struct jsonline line = { 0 };
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < s->count; i++) {
-		json_t *o = trip_json(v->scope, &s->heap[i]);
-		uint64_t ns = s->heap[i].connect_ns;
-		json_object_set_new(o, "connect_ns",
-				    ns == UNKNOWN ? json_null() : json_integer((json_int_t)ns));
+		trip_line(v->scope, &s->heap[i], &line);
+		json_t *o = json_loads(line.text, 0, NULL);
+		json_object_set_new(o, "connect_ns", json_known(s->heap[i].connect_ns));
 		json_array_append_new(array, o);
 	}
+	jsonline_free(&line);
 	return array;
 }
 

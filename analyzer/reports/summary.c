@@ -24,8 +24,9 @@ struct totals {
 
 struct summary {
 	struct view view;
-	struct tally all, asked, served; /* served: as a server */
-	struct latency *connect;
+	struct tally asked, served; /* served: as a server */
+	struct tally all;           /* both, once all is read */
+	struct latency *connect; /* all that ended, in whatever way */
 	uint64_t connect_failed;
 	struct totals totals;
 };
@@ -55,7 +56,6 @@ static void trip(struct view *v, const struct round_trip *t)
 {
 	struct summary *s = (struct summary *)v;
 
-	tally_add(&s->all, t);
 	tally_add(t->role == ROLE_SERVER ? &s->served : &s->asked, t);
 }
 
@@ -71,9 +71,9 @@ static void add_connection(struct summary *s, const struct connection *c)
 	s->totals.blocked_ns += stats.blocked_ns;
 	if (c->connect_started_ns == UNKNOWN)
 		return;
-	if (c->connect_error != 0)
-		s->connect_failed++;
-	else if (c->connect_ended_ns != UNKNOWN)
+	s->connect_failed += c->connect_error != 0;
+	/* A refusal took its time, too. */
+	if (c->connect_ended_ns != UNKNOWN)
 		latency_add(s->connect, c->connect_ended_ns - c->connect_started_ns);
 }
 
@@ -121,6 +121,8 @@ static void finish(struct view *v)
 		if (filter_process(scope->filter, processes[i]))
 			add_process(s, processes[i]);
 	}
+	tally_merge(&s->all, &s->asked);
+	tally_merge(&s->all, &s->served);
 	if (!scope->filter->peers.count)
 		s->totals.blocked_ns = blocked_threads_ns(scope);
 	if (!filter_is_by_trip(scope->filter))
@@ -299,7 +301,7 @@ static void print_connects(const struct summary *s, const struct out *o)
 	if (!count && !s->connect_failed)
 		return;
 	print_label(o, "connect");
-	fprintf(o->file, "%s done", count_format(count, number));
+	fprintf(o->file, "%s ended", count_format(count, number));
 	if (count)
 		fprintf(o->file, ", mean %s, max %s",
 			duration_format((uint64_t)latency_mean_ns(s->connect), mean),

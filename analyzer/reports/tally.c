@@ -21,7 +21,7 @@ void tally_add(struct tally *t, const struct round_trip *trip)
 	latency_add(t->latency, trip->latency_ns);
 }
 
-void tally_move(struct tally *into, struct tally *from)
+static void add_counts(struct tally *into, const struct tally *from)
 {
 	into->round_trips += from->round_trips;
 	into->failed += from->failed;
@@ -30,15 +30,31 @@ void tally_move(struct tally *into, struct tally *from)
 	into->bytes_sent += from->bytes_sent;
 	into->bytes_received += from->bytes_received;
 	into->blocked_ns += from->blocked_ns;
+}
+
+void tally_merge(struct tally *into, const struct tally *from)
+{
+	add_counts(into, from);
+	if (!from->latency)
+		return;
+	if (!into->latency)
+		into->latency = latency_new();
+	latency_merge(into->latency, from->latency);
+}
+
+void tally_move(struct tally *into, struct tally *from)
+{
+	add_counts(into, from);
+	/* The smaller into the larger one: a deep tree costs n log n. */
+	if (into->latency && from->latency &&
+	    latency_count(into->latency) < latency_count(from->latency)) {
+		struct latency *larger = from->latency;
+		from->latency = into->latency;
+		into->latency = larger;
+	}
 	if (!into->latency) {
 		into->latency = from->latency;
 	} else if (from->latency) {
-		/* The smaller into the larger one: a deep tree costs n log n. */
-		if (latency_count(into->latency) < latency_count(from->latency)) {
-			struct latency *larger = from->latency;
-			from->latency = into->latency;
-			into->latency = larger;
-		}
 		latency_merge(into->latency, from->latency);
 		latency_free(from->latency);
 	}

@@ -17,7 +17,9 @@ struct tally {
 };
 
 void tally_add(struct tally *t, const struct round_trip *trip);
-/* Adds from to into, whose latency it takes over or frees: from is empty afterwards. */
+/* Adds from to into. */
+void tally_merge(struct tally *into, const struct tally *from);
+/* The same, but takes over from's latency or frees it: from is empty afterwards. */
 void tally_move(struct tally *into, struct tally *from);
 void tally_clear(struct tally *t);
 

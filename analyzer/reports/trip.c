@@ -15,48 +15,53 @@ json_t *address_json(const struct address *a)
 	return a->length ? json_text(address_format(a, text, sizeof(text))) : json_null();
 }
 
-static json_t *stack_json(const struct scope *scope, const struct round_trip *t)
+static const char *frame_name(const void *items, size_t i)
 {
+	return ((const struct frame *const *)items)[i]->name;
+}
+
+/* An address, or null if it is not known. */
+static void add_address(struct jsonline *line, const char *key, const struct address *a)
+{
+	char text[ADDRESS_TEXT_BYTES];
+
+	if (a->length)
+		jsonline_text(line, key, address_format(a, text, sizeof(text)));
+	else
+		jsonline_null(line, key);
+}
+
+void trip_line(const struct scope *scope, const struct round_trip *t, struct jsonline *line)
+{
+	const struct connection *c = t->connection;
 	size_t count;
 	const struct frame *const *frames =
 		symbols_stack(scope->symbols, t->process, t->stack_id, &count);
 
-	if (!count)
-		return json_null();
-	json_t *array = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, json_string(frames[i]->name));
-	return array;
-}
-
-json_t *trip_json(const struct scope *scope, const struct round_trip *t)
-{
-	const struct connection *c = t->connection;
-	json_t *o = json_object();
-
-	json_object_set_new(o, "pid", json_integer(t->process->pid));
-	json_object_set_new(o, "tid", t->thread ? json_integer(t->thread->tid) : json_null());
-	json_object_set_new(o, "process", json_text(t->process->name));
-	json_object_set_new(o, "connection", json_integer(c->id));
-	json_object_set_new(o, "role", json_text(role_name(t->role)));
-	json_object_set_new(o, "transport", json_text(transport_name(c->transport)));
-	json_object_set_new(o, "local", address_json(&c->local));
-	json_object_set_new(o, "remote", address_json(&c->remote));
-	json_object_set_new(o, "host", json_null()); /* names that were looked up are not recorded */
-	json_object_set_new(o, "protocol", json_text(t->protocol));
-	json_object_set_new(o, "name", json_text(t->name));
-	json_object_set_new(o, "status", json_text(status_name(t->status)));
-	json_object_set_new(o, "start_ns", json_known(t->start_ns - scope->started_ns));
-	json_object_set_new(o, "latency_ns", json_known(t->latency_ns));
-	json_object_set_new(o, "send_ns", json_known(t->send_ns));
-	json_object_set_new(o, "wait_ns", json_known(t->wait_ns));
-	json_object_set_new(o, "receive_ns", json_known(t->receive_ns));
-	json_object_set_new(o, "blocked_ns", json_known(t->blocked_ns));
-	json_object_set_new(o, "bytes_sent", json_known(t->bytes_sent));
-	json_object_set_new(o, "bytes_received", json_known(t->bytes_received));
-	json_object_set_new(o, "calls", json_integer(t->calls));
-	json_object_set_new(o, "stack", stack_json(scope, t));
-	return o;
+	jsonline_begin(line);
+	jsonline_integer(line, "pid", t->process->pid);
+	jsonline_known(line, "tid", t->thread ? (uint64_t)t->thread->tid : UNKNOWN);
+	jsonline_text(line, "process", t->process->name);
+	jsonline_integer(line, "connection", c->id);
+	jsonline_text(line, "role", role_name(t->role));
+	jsonline_text(line, "transport", transport_name(c->transport));
+	add_address(line, "local", &c->local);
+	add_address(line, "remote", &c->remote);
+	jsonline_null(line, "host"); /* names that were looked up are not recorded */
+	jsonline_text(line, "protocol", t->protocol);
+	jsonline_text(line, "name", t->name);
+	jsonline_text(line, "status", status_name(t->status));
+	jsonline_known(line, "start_ns", t->start_ns - scope->started_ns);
+	jsonline_known(line, "latency_ns", t->latency_ns);
+	jsonline_known(line, "send_ns", t->send_ns);
+	jsonline_known(line, "wait_ns", t->wait_ns);
+	jsonline_known(line, "receive_ns", t->receive_ns);
+	jsonline_known(line, "blocked_ns", t->blocked_ns);
+	jsonline_known(line, "bytes_sent", t->bytes_sent);
+	jsonline_known(line, "bytes_received", t->bytes_received);
+	jsonline_integer(line, "calls", t->calls);
+	jsonline_texts(line, "stack", count, frame_name, frames);
+	jsonline_finish(line);
 }
 
 /* "unix" is what address_format() has for an end without a name, "?" for an unknown one. */

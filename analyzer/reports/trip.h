@@ -6,9 +6,10 @@
 #include <jansson.h>
 
 #include "analyzer/reports/view.h"
+#include "analyzer/util/jsonline.h"
 
 /* The object that `trips --json` prints on a line. */
-json_t *trip_json(const struct scope *scope, const struct round_trip *t);
+void trip_line(const struct scope *scope, const struct round_trip *t, struct jsonline *line);
 
 /*
  * Whom a connection joins, as far as is known: the peer's address, else the own one

@@ -8,7 +8,6 @@
 #include "analyzer/reports/triplog.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
-#include "analyzer/util/json.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
@@ -17,6 +16,7 @@
 struct trips {
 	struct view view;
 	struct triplog *log;
+	struct jsonline line;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -33,6 +33,7 @@ static void destroy(struct view *v)
 	struct trips *t = (struct trips *)v;
 
 	triplog_free(t->log);
+	jsonline_free(&t->line);
 	free(t);
 }
 
@@ -130,6 +131,12 @@ static void print_text(const struct scope *scope, const struct round_trip *t)
 	print_line(o, round_trip_failed(t) ? STYLE_BAD : STYLE_PLAIN, line);
 }
 
+static void print_json(struct trips *t, const struct round_trip *trip)
+{
+	trip_line(t->view.scope, trip, &t->line);
+	jsonline_write(&t->line, t->view.scope->out.file);
+}
+
 static void print(struct view *v, const struct out *o)
 {
 	struct trips *t = (struct trips *)v;
@@ -139,7 +146,7 @@ static void print(struct view *v, const struct out *o)
 		print_head(o);
 	while (triplog_next(t->log, &next)) {
 		if (v->scope->json)
-			json_write_line(o->file, trip_json(v->scope, &next));
+			print_json(t, &next);
 		else
 			print_text(v->scope, &next);
 	}

@@ -55,10 +55,3 @@ void json_write_document(FILE *file, json_t *value)
 	fputc('\n', file);
 	json_decref(value);
 }
-
-void json_write_line(FILE *file, json_t *value)
-{
-	json_dumpf(value, file, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	fputc('\n', file);
-	json_decref(value);
-}
