@@ -404,7 +404,7 @@ static void read_line(struct script *s)
 
 void script_write(const char *text, const char *path)
 {
-	struct script s = { .w = writer_new(path, 64) };
+	struct script s = { .w = writer_new(path, 8) };
 	char *copy = strdup(text), *line, *lines = copy;
 
 	while ((line = strsep(&lines, "\n")) != NULL) {

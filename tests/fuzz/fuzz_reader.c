@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * libFuzzer harness: reads any bytes as a trace and replays them through the model.
+ *
+ *	CC=clang meson setup -Dfuzz=true -Db_lundef=false build-fuzz
+ *	ninja -C build-fuzz tests/fuzz/fuzz_reader
+ *	build-fuzz/tests/fuzz/fuzz_reader -max_len=262144 CORPUS tests/golden/v1
+ *
+ * The first bytes of most inputs are no header: those get a good one, so that what
+ * lies behind it is read.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "analyzer/model/model.h"
+#include "preload/trace_format.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+static void ignore_line(const char *line)
+{
+	(void)line;
+}
+
+static void touch_trip(void *user, const struct round_trip *t)
+{
+	*(uint64_t *)user += t->start_ns ^ t->calls ^ t->thread->first_ns ^ (uint64_t)t->process->pid;
+}
+
+static void touch_process(const struct process *p, uint64_t *sum)
+{
+	char text[ADDRESS_TEXT_BYTES];
+
+	for (size_t i = 0; i < p->connection_count; i++)
+		*sum += strlen(address_format(&p->connections[i].remote, text, sizeof(text)));
+	for (size_t i = 0; i < p->module_count; i++)
+		*sum += strlen(p->modules[i].path) + p->modules[i].build_id_bytes;
+	for (size_t i = 0; i < p->note_count; i++)
+		*sum += strlen(p->notes[i]);
+	for (size_t i = 0; i < p->argument_count; i++)
+		*sum += strlen(p->arguments[i]);
+	*sum += strlen(p->executable) + strlen(p->host_name);
+}
+
+static void touch_event(const struct event *e, uint64_t *sum)
+{
+	const struct stack *s = process_stack(e->process, e->stack_id);
+
+	for (uint32_t i = 0; s && i < s->depth; i++)
+		*sum += process_module(e->process, s->addresses[i], e->start_ns) != NULL;
+	for (unsigned int i = 0; i < e->head_bytes; i++)
+		*sum += e->head[i];
+	for (unsigned int i = 0; i < e->tail_bytes; i++)
+		*sum += e->tail[i];
+}
+
+static void replay(struct recording *r)
+{
+	volatile uint64_t sink;
+	uint64_t sum = 0, last_ns = 0;
+	struct model *m = model_new(touch_trip, &sum);
+	struct process **processes;
+	struct event e;
+	size_t count;
+
+	while (recording_next(r, &e)) {
+		if (e.moment_ns < last_ns)
+			abort();
+		last_ns = e.moment_ns;
+		touch_event(&e, &sum);
+		model_feed(m, &e);
+	}
+	model_finish(m);
+	processes = recording_processes(r, &count);
+	for (size_t i = 0; i < count; i++)
+		touch_process(processes[i], &sum);
+	model_free(m);
+	sink = sum;
+	(void)sink;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct trt_header good = { .magic = TRT_MAGIC, .byte_order = TRT_BYTE_ORDER,
+				   .version = TRT_VERSION, .oldest_reader = TRT_OLDEST_READER,
+				   .chunk_bytes = TRT_CHUNK_BYTES, .chunks = 2 };
+	int fd = memfd_create("trace", MFD_CLOEXEC);
+	struct recording *r;
+	char path[40];
+	const char *paths[] = { path };
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd < 0 || write(fd, data, bytes) != (ssize_t)bytes)
+		abort();
+	if (bytes >= sizeof(good) && memcmp(data, TRT_MAGIC, 8) != 0 &&
+	    pwrite(fd, &good, sizeof(good), 0) != (ssize_t)sizeof(good))
+		abort();
+	r = recording_open(paths, 1, ignore_line, NULL);
+	if (r)
+		replay(r);
+	recording_close(r);
+	close(fd);
+	return 0;
+}
