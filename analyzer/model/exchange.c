@@ -25,7 +25,8 @@ enum role connection_role(const struct connection *c)
 
 struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 {
-	struct exchange *x = xcalloc(1, sizeof(*x));
+	const struct protocol *protocol = &protocol_turns;
+	struct exchange *x = xcalloc(1, sizeof(*x) + protocol->state_bytes);
 
 	x->pool = pool;
 	*pool->end = x;
@@ -37,8 +38,7 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->shutdown_ns = UNKNOWN;
 	x->streams[DIRECTION_SENT] = (struct stream){ c->sent_before, c->sent_before, 0 };
 	x->streams[DIRECTION_RECEIVED] = (struct stream){ c->received_before, c->received_before, 0 };
-	x->protocol = &protocol_turns;
-	x->state = xcalloc(1, x->protocol->state_bytes);
+	x->protocol = protocol;
 	return x;
 }
 
@@ -74,6 +74,7 @@ static bool lost_since(const struct exchange *x, const struct trip *t, enum dire
 
 static struct trip *new_trip(struct exchange *x, enum direction request)
 {
+	const struct current *now = &x->pool->current;
 	const struct connection *c = x->connection;
 	struct trip *t = x->pool->free_trips;
 
@@ -83,17 +84,17 @@ static struct trip *new_trip(struct exchange *x, enum direction request)
 		t = xmalloc(sizeof(*t));
 	*t = (struct trip){
 		.request = request,
-		.thread = x->event->thread,
-		.stack_id = x->event->stack_id,
+		.thread = now->event->thread,
+		.stack_id = now->event->stack_id,
 		.first_ns = { UNKNOWN, UNKNOWN },
 		.last_ns = { UNKNOWN, UNKNOWN },
 		.connect_ns = UNKNOWN,
-		.lost_before = { x->lost_before[0], x->lost_before[1] },
+		.lost_before = { now->lost_before[0], now->lost_before[1] },
 		.eof_start_ns = UNKNOWN,
 	};
 	/* The connect belongs to the first round trip, if that is the first that was made. */
 	if (!x->had_trip && request == DIRECTION_SENT &&
-	    x->event->offset == x->streams[request].base && !c->connect_error &&
+	    now->event->offset == x->streams[request].base && !c->connect_error &&
 	    c->connect_started_ns != UNKNOWN)
 		t->connect_ns = c->connect_ended_ns - c->connect_started_ns;
 	x->had_trip = true;
@@ -142,8 +143,8 @@ static void tell(struct exchange *x, struct trip *t)
 	struct round_trip r;
 
 	settle(x, t);
-	r = trip_describe(t, x->connection,
-			  !lost_since(x, t, DIRECTION_SENT) && !lost_since(x, t, DIRECTION_RECEIVED));
+	trip_describe(t, x->connection,
+		      !lost_since(x, t, DIRECTION_SENT) && !lost_since(x, t, DIRECTION_RECEIVED), &r);
 	r.protocol = x->protocol->name;
 	x->stats.round_trips++;
 	x->stats.failed += round_trip_failed(&r);
@@ -176,9 +177,11 @@ static void tell_ended(struct exchange *x, enum direction response)
 
 static void add_piece(struct exchange *x, struct trip *t, const struct piece *p)
 {
-	trip_add_piece(t, p, x->event);
+	const struct current *now = &x->pool->current;
+
+	trip_add_piece(t, p, now->event);
 	if (t->last_call != x->stats.calls)
-		trip_add_call(t, x->event, x->waited_ns);
+		trip_add_call(t, now->event, now->waited_ns);
 	t->last_call = x->stats.calls;
 }
 
@@ -243,8 +246,6 @@ static void move_bytes(struct exchange *x, const struct event *e)
 	};
 	struct stream *s = &x->streams[p.direction];
 
-	for (int d = 0; d < 2; d++)
-		x->lost_before[d] = stream_lost(&x->streams[d]);
 	stream_reach(s, p.offset + p.bytes);
 	s->seen += p.bytes;
 	decide_role(x, e);
@@ -266,7 +267,7 @@ static void fail_to_ask(struct exchange *x, const struct event *e, enum status s
 
 	t->first_ns[DIRECTION_SENT] = e->start_ns;
 	t->offset[DIRECTION_SENT] = e->offset;
-	trip_add_call(t, e, x->waited_ns);
+	trip_add_call(t, e, x->pool->current.waited_ns);
 	end_trip(t, status, error);
 }
 
@@ -288,15 +289,13 @@ static void fail(struct exchange *x, const struct event *e)
 			end_trip(t, STATUS_OK, 0);
 			continue;
 		}
-		trip_add_call(t, e, x->waited_ns);
+		trip_add_call(t, e, x->pool->current.waited_ns);
 		end_trip(t, status, error);
 		failed = true;
 	}
 	if (failed || direction != DIRECTION_SENT)
 		return;
 	decide_role(x, e);
-	for (int d = 0; d < 2; d++)
-		x->lost_before[d] = stream_lost(&x->streams[d]);
 	if (x->stats.role == ROLE_CLIENT)
 		fail_to_ask(x, e, status, error);
 }
@@ -311,7 +310,7 @@ static void reach_end(struct exchange *x, const struct event *e)
 			end_trip(t, STATUS_OK, 0);
 			continue;
 		}
-		trip_add_call(t, e, x->waited_ns);
+		trip_add_call(t, e, x->pool->current.waited_ns);
 		t->eof_start_ns = e->start_ns;
 		t->eof_end_ns = event_end_ns(e);
 		end_trip(t, STATUS_CLOSED, 0);
@@ -322,7 +321,7 @@ static void reach_end(struct exchange *x, const struct event *e)
 static void wait_for_answer(struct exchange *x, const struct event *e)
 {
 	if (x->last && !x->last->ended)
-		trip_block(x->last, e, x->waited_ns);
+		trip_block(x->last, e, x->pool->current.waited_ns);
 }
 
 static void transfer(struct exchange *x, const struct event *e)
@@ -352,8 +351,11 @@ static void count_call(struct connection_stats *s, const struct event *e, uint64
 
 void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns)
 {
-	x->event = e;
-	x->waited_ns = waited_ns;
+	x->pool->current = (struct current){
+		.event = e,
+		.waited_ns = waited_ns,
+		.lost_before = { stream_lost(&x->streams[0]), stream_lost(&x->streams[1]) },
+	};
 	count_call(&x->stats, e, waited_ns);
 	if (e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE)
 		transfer(x, e);
@@ -391,7 +393,6 @@ void exchange_free_all(struct exchange_pool *pool)
 			x->first = t->next;
 			free(t);
 		}
-		free(x->state);
 		free(x);
 	}
 	while (pool->free_trips) {

@@ -13,6 +13,8 @@
 #include "analyzer/model/model.h"
 #include "analyzer/protocols/protocol.h"
 
+#include <stddef.h>
+
 /* The bytes of one direction. */
 struct stream {
 	uint64_t base; /* offset of the first byte of this connection */
@@ -20,8 +22,16 @@ struct stream {
 	uint64_t seen; /* how many of those between were in events that are there */
 };
 
+/* The event being taken in. */
+struct current {
+	const struct event *event;
+	uint64_t waited_ns;      /* its thread sat in waits before it */
+	uint64_t lost_before[2]; /* bytes that were missing in each stream before it */
+};
+
 /* What all exchanges of a model share. */
 struct exchange_pool {
+	struct current current;
 	round_trip_listener *listener;
 	void *user;
 	struct trip *free_trips;
@@ -38,17 +48,13 @@ struct exchange {
 	struct trip *first, *last; /* not yet told, in order of start */
 	uint64_t shutdown_ns;      /* when this process last called shutdown(); UNKNOWN if never */
 	bool had_trip;
-	/* While an event is taken in: */
-	const struct event *event;
-	uint64_t waited_ns;        /* its thread sat in waits before it */
-	uint64_t lost_before[2];   /* bytes that were missing before it */
 	const struct protocol *protocol;
-	void *state;               /* the protocol's */
+	max_align_t state[];       /* the protocol's */
 };
 
 /* The exchange of a connection's first event. */
 struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c);
-/* Takes in an event of the connection; waited_ns: see struct exchange. */
+/* Takes in an event of the connection; waited_ns: see struct current. */
 void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns);
 /* The connection or the recording ended: tells all that is open. */
 void exchange_finish(struct exchange *x);

@@ -83,9 +83,10 @@ static void describe_times(const struct trip *t, struct round_trip *r)
 				t->last_ns[response]);
 }
 
-struct round_trip trip_describe(const struct trip *t, const struct connection *c, bool certain)
+void trip_describe(const struct trip *t, const struct connection *c, bool certain,
+		   struct round_trip *r)
 {
-	struct round_trip r = {
+	*r = (struct round_trip){
 		.process = c->process,
 		.connection = c,
 		.thread = t->thread,
@@ -108,8 +109,6 @@ struct round_trip trip_describe(const struct trip *t, const struct connection *c
 		.stack_id = t->stack_id,
 		.incomplete = !certain,
 	};
-
 	if (certain)
-		describe_times(t, &r);
-	return r;
+		describe_times(t, r);
 }

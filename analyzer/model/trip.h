@@ -37,7 +37,8 @@ void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns);
 /* Adds the time its thread sat in a call or wait on behalf of it. */
 void trip_block(struct trip *t, const struct event *e, uint64_t waited_ns);
 
-/* As the listener sees it; certain: no call of it can have been lost. */
-struct round_trip trip_describe(const struct trip *t, const struct connection *c, bool certain);
+/* Sets *r to what the listener sees; certain: no call of it can have been lost. */
+void trip_describe(const struct trip *t, const struct connection *c, bool certain,
+		   struct round_trip *r);
 
 #endif

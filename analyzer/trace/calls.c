@@ -8,7 +8,7 @@
 
 #define CALL(id, call, kind_of_call) \
 	[id] = { .name = #call, .class = CALL_CLASS_##kind_of_call },
-static const struct call calls[256] = {
+const struct call known_calls[256] = {
 #include "preload/calls.def"
 	[TRT_CALL_connect].kind = CALL_CONNECT,
 	[TRT_CALL_accept].kind = CALL_ACCEPT,
@@ -18,20 +18,14 @@ static const struct call calls[256] = {
 };
 #undef CALL
 
-const struct call *call_of(uint8_t id)
-{
-	/* Nothing is known of a call that a newer library intercepts: it moves no bytes. */
-	static const struct call unknown = { NULL, CALL_CLASS_DESCRIPTOR, CALL_OTHER };
-
-	return calls[id].name ? &calls[id] : &unknown;
-}
+const struct call unknown_call = { NULL, CALL_CLASS_DESCRIPTOR, CALL_OTHER };
 
 const char *call_name(uint8_t id)
 {
 	static char unknown[256][sizeof("call 255")];
 
-	if (calls[id].name)
-		return calls[id].name;
+	if (known_calls[id].name)
+		return known_calls[id].name;
 	snprintf(unknown[id], sizeof(unknown[id]), "call %u", id);
 	return unknown[id];
 }

@@ -2,34 +2,12 @@
 /* Checks and decodes event records. */
 #include "analyzer/trace/events.h"
 
-#define WORDS ((1u << TRT_FIELD_PAYLOAD) - 1) /* the fields of 8 bytes each */
-
-static unsigned int words_before(const struct trt_event *e, unsigned int field)
-{
-	return (unsigned int)__builtin_popcount(e->fields & WORDS & ((1u << field) - 1));
-}
-
-/* An optional field's value, or what holds without it. */
-static uint64_t field(const struct trt_event *e, enum trt_event_field number, uint64_t otherwise)
-{
-	const uint64_t *words = (const uint64_t *)(e + 1);
-
-	return e->fields >> number & 1 ? words[words_before(e, number)] : otherwise;
-}
-
 static const struct trt_payload *payload(const struct trt_event *e)
 {
 	const uint64_t *words = (const uint64_t *)(e + 1);
 
 	return e->fields >> TRT_FIELD_PAYLOAD & 1 ?
-		       (const struct trt_payload *)(words + words_before(e, TRT_FIELD_PAYLOAD)) :
-		       NULL;
-}
-
-uint64_t event_duration(const struct trt_event *e)
-{
-	return e->duration_ns == UINT32_MAX ? field(e, TRT_FIELD_DURATION, UINT32_MAX) :
-					      e->duration_ns;
+		       (const void *)(words + event_words_before(e, TRT_FIELD_PAYLOAD)) : NULL;
 }
 
 bool event_valid(const struct trt_record *r)
@@ -40,7 +18,7 @@ bool event_valid(const struct trt_record *r)
 
 	if (r->bytes < sizeof(*e))
 		return false;
-	bytes = sizeof(*e) + 8 * words_before(e, TRT_FIELD_PAYLOAD);
+	bytes = sizeof(*e) + 8 * event_words_before(e, TRT_FIELD_PAYLOAD);
 	p = payload(e);
 	if (p && bytes + sizeof(*p) <= r->bytes)
 		bytes += sizeof(*p) + p->head_bytes + p->tail_bytes;
@@ -81,9 +59,9 @@ void event_decode(const struct trace *t, const struct trt_event *e, struct event
 	out->offset = e->offset;
 	out->stack_id = e->stack;
 	out->peek = e->flags & TRT_EVENT_PEEK;
-	out->tries = field(e, TRT_FIELD_TRIES, 0);
-	out->first_try_ns = trace_time(t, field(e, TRT_FIELD_FIRST_TRY, UNKNOWN));
-	out->waited_ns = field(e, TRT_FIELD_WAITED, 0);
-	out->ready_ns = trace_time(t, field(e, TRT_FIELD_READY, UNKNOWN));
+	out->tries = event_field(e, TRT_FIELD_TRIES, 0);
+	out->first_try_ns = trace_time(t, event_field(e, TRT_FIELD_FIRST_TRY, UNKNOWN));
+	out->waited_ns = event_field(e, TRT_FIELD_WAITED, 0);
+	out->ready_ns = trace_time(t, event_field(e, TRT_FIELD_READY, UNKNOWN));
 	decode_payload(e, out);
 }
