@@ -18,7 +18,7 @@ static const struct subcommand {
 	{ "tree", cmd_tree, "which code makes the round trips" },
 	{ "timeline", cmd_timeline, "when they happened, and what ran at the same time" },
 	{ "slow", cmd_slow, "the slowest ones, with phases and stacks" },
-	{ "endpoints", cmd_endpoints, "by whom was asked, and for what" },
+	{ "endpoints", cmd_endpoints, "by address and kind of request" },
 	{ "connections", cmd_connections, "by connection" },
 	{ "threads", cmd_threads, "by thread, and how long each was blocked" },
 	{ "hotspots", cmd_hotspots, "by function" },

@@ -5,9 +5,10 @@
 static struct callers_options options;
 
 static const struct option_spec own_options[] = {
-	{ "top", 'n', "N", option_number, offsetof(struct callers_options, top),
-	  "show the first N callers and callees (default: all)" },
-	{ NULL },
+	{ .name = "top", .letter = 'n', .value = "N", .set = option_number,
+	  .offset = offsetof(struct callers_options, top),
+	  .help = "show the first N callers and callees (default: all)" },
+	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {

@@ -5,9 +5,10 @@
 static struct dump_options options;
 
 static const struct option_spec own_options[] = {
-	{ "stacks", 0, NULL, option_switch, offsetof(struct dump_options, stacks),
-	  "print each call's stack below it (not with --json)" },
-	{ NULL },
+	{ .name = "stacks", .set = option_switch,
+	  .offset = offsetof(struct dump_options, stacks),
+	  .help = "print each call's stack below it (not with --json)" },
+	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {

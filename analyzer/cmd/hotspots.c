@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* traceroundtrip hotspots */
-#include <string.h>
-
 #include "analyzer/cmd/view.h"
 
 static struct table_options options;
 
-static const char *set_sort(void *member, const char *value)
-{
-	static const char *const keys[] = { "self", "trips", "failed", "cumulative" };
-
-	*(const char **)member = value;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (strcmp(keys[i], value) == 0)
-			return NULL;
-	}
-	return "one of self, trips, failed, cumulative";
-}
-
 static const struct option_spec own_options[] = {
-	{ "sort", 0, "KEY", set_sort, offsetof(struct table_options, sort),
-	  "largest first by KEY: self (default: time waited in\n"
-	  "its own round trips), trips (its own), failed (its\n"
-	  "own), cumulative" },
-	{ "top", 'n', "N", option_number, offsetof(struct table_options, top),
-	  "show the first N (default: all)" },
-	{ NULL },
+	{ .name = "sort", .value = "KEY", .choices = hotspots_keys,
+	  .offset = offsetof(struct table_options, sort),
+	  .help = "largest first by KEY: self (default: time waited in\n"
+		  "its own round trips), trips (its own), failed (its\n"
+		  "own), cumulative" },
+	{ .name = "top", .letter = 'n', .value = "N", .set = option_number,
+	  .offset = offsetof(struct table_options, top),
+	  .help = "show the first N (default: all)" },
+	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {

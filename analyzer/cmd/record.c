@@ -18,15 +18,16 @@
 #define DEFAULT_OUTPUT "traceroundtrip.data"
 #define DEFAULT_MAX_SIZE "4G"
 
-/* As on the command line; NULL or UINT64_MAX: the environment's or the default. */
+/* As on the command line; NULL, -1 or UINT64_MAX: the environment's or the default. */
 struct record_options {
 	const char *output;
-	const char *detail;
+	int detail; /* its place in details; -1: not set */
 	uint64_t capture, stack_depth, max_bytes, slow_ns;
 	bool anyway, quiet;
 };
 
 static struct record_options options = {
+	.detail = -1,
 	.capture = UINT64_MAX,
 	.stack_depth = UINT64_MAX,
 	.max_bytes = UINT64_MAX,
@@ -50,46 +51,47 @@ static const char *set_max_size(void *member, const char *value)
 		       : "a size of at least 1M, such as 512M or 4G";
 }
 
-static const char *set_detail(void *member, const char *value)
-{
-	*(const char **)member = value;
-	return strcmp(value, "coarse") == 0 || strcmp(value, "medium") == 0 ||
-			       strcmp(value, "fine") == 0
-		       ? NULL
-		       : "coarse, medium or fine";
-}
+static const char *const details[] = { "coarse", "medium", "fine", NULL };
 
 #define OPTION(member) offsetof(struct record_options, member)
 
 static const struct option_spec specs[] = {
-	{ "output", 'o', "DIR", option_text, OPTION(output),
-	  "write traces to DIR (default: $TRACEROUNDTRIP_OUTPUT or\n"
-	  "traceroundtrip.data); a recording that is there is renamed\n"
-	  "to DIR.old" },
-	{ "detail", 0, "HOW", set_detail, OPTION(detail),
-	  "coarse: calls and times; medium (default): and stacks and\n"
-	  "the heads of messages; fine: and waits and failed tries" },
-	{ "capture", 0, "BYTES", set_capture, OPTION(capture),
-	  "keep that much of a call's data, which names requests:\n"
-	  "0 to 1024 (default: 256; 0 keeps none)" },
-	{ "stack-depth", 0, "N", set_stack_depth, OPTION(stack_depth),
-	  "keep N frames of a stack: 0 to 256 (default: 128)" },
-	{ "max-size", 0, "SIZE", set_max_size, OPTION(max_bytes),
-	  "of each trace file; then the oldest calls are overwritten\n"
-	  "(default: 4G, and never more than half of the free disk)" },
-	{ "slow", 0, "TIME", option_duration, OPTION(slow_ns),
-	  "tell on stderr, while the program runs, of round trips\n"
-	  "slower than TIME: 250us, 1.5ms, 2s (default: off)" },
-	{ "anyway", 0, NULL, option_switch, OPTION(anyway),
-	  "run the program even if it cannot be recorded" },
-	{ "quiet", 'q', NULL, option_switch, OPTION(quiet),
-	  "print nothing, neither now nor from within the program" },
-	{ NULL },
+	{ .name = "output", .letter = 'o', .value = "DIR", .set = option_text,
+	  .offset = OPTION(output),
+	  .help = "write traces to DIR (default: $TRACEROUNDTRIP_OUTPUT or\n"
+		  "traceroundtrip.data); a recording that is there is renamed\n"
+		  "to DIR.old" },
+	{ .name = "detail", .value = "HOW", .choices = details,
+	  .offset = OPTION(detail),
+	  .help = "coarse: calls and times; medium (default): and stacks and\n"
+		  "the heads of messages; fine: and waits and failed tries" },
+	{ .name = "capture", .value = "BYTES", .set = set_capture,
+	  .offset = OPTION(capture),
+	  .help = "keep that much of a call's data, which names requests:\n"
+		  "0 to 1024 (default: 256; 0 keeps none)" },
+	{ .name = "stack-depth", .value = "N", .set = set_stack_depth,
+	  .offset = OPTION(stack_depth),
+	  .help = "keep N frames of a stack: 0 to 256 (default: 128)" },
+	{ .name = "max-size", .value = "SIZE", .set = set_max_size,
+	  .offset = OPTION(max_bytes),
+	  .help = "of each trace file; then the oldest calls are overwritten\n"
+		  "(default: 4G, and never more than half of the free disk)" },
+	{ .name = "slow", .value = "TIME", .set = option_duration,
+	  .offset = OPTION(slow_ns),
+	  .help = "tell on stderr, while the program runs, of round trips\n"
+		  "slower than TIME: 250us, 1.5ms, 2s (default: off)" },
+	{ .name = "anyway", .set = option_switch,
+	  .offset = OPTION(anyway),
+	  .help = "run the program even if it cannot be recorded" },
+	{ .name = "quiet", .letter = 'q', .set = option_switch,
+	  .offset = OPTION(quiet),
+	  .help = "print nothing, neither now nor from within the program" },
+	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {
 	{ "Options", specs, &options },
-	{ NULL, NULL, NULL },
+	{ .title = NULL },
 };
 
 static const struct command command = {
@@ -163,7 +165,7 @@ static void set_number(const char *name, uint64_t value, const char *unit)
 static void set_environment(const struct output *output)
 {
 	set_text("OUTPUT", output->path);
-	set_text("DETAIL", options.detail);
+	set_text("DETAIL", options.detail < 0 ? NULL : details[options.detail]);
 	set_number("CAPTURE", options.capture, "");
 	set_number("STACK_DEPTH", options.stack_depth, "");
 	set_number("MAX_SIZE", options.max_bytes, "");

@@ -5,13 +5,16 @@
 static struct slow_options options = { .top = 10 };
 
 static const struct option_spec own_options[] = {
-	{ "top", 'n', "N", option_number, offsetof(struct slow_options, top),
-	  "show the N slowest (default: 10)" },
-	{ "threshold", 0, "TIME", option_duration, offsetof(struct slow_options, threshold_ns),
-	  "only those that took TIME or longer (default: 0)" },
-	{ "full", 0, NULL, option_switch, offsetof(struct slow_options, full),
-	  "print whole stacks, not only the innermost five functions" },
-	{ NULL },
+	{ .name = "top", .letter = 'n', .value = "N", .set = option_number,
+	  .offset = offsetof(struct slow_options, top),
+	  .help = "show the N slowest (default: 10)" },
+	{ .name = "threshold", .value = "TIME", .set = option_duration,
+	  .offset = offsetof(struct slow_options, threshold_ns),
+	  .help = "only those that took TIME or longer (default: 0)" },
+	{ .name = "full", .set = option_switch,
+	  .offset = offsetof(struct slow_options, full),
+	  .help = "print whole stacks, not only the innermost five functions" },
+	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {

@@ -5,22 +5,16 @@
 
 static struct table_options options;
 
-static const char *set_sort(void *member, const char *value)
-{
-	*(const char **)member = value;
-	return group_sort_known(value) ? NULL
-				       : "one of total, trips, failed, pending, sent, received, "
-					 "mean, stdev, min, p50, p95, p99, max";
-}
-
 static const struct option_spec own_options[] = {
-	{ "sort", 0, "KEY", set_sort, offsetof(struct table_options, sort),
-	  "largest first by KEY: total (default: the time waited),\n"
-	  "trips, failed, pending, sent, received, mean, stdev, min,\n"
-	  "p50, p95, p99, max" },
-	{ "top", 'n', "N", option_number, offsetof(struct table_options, top),
-	  "show the first N (default: all)" },
-	{ NULL },
+	{ .name = "sort", .value = "KEY", .choices = group_keys,
+	  .offset = offsetof(struct table_options, sort),
+	  .help = "largest first by KEY: total (default: the time waited),\n"
+		  "trips, failed, pending, sent, received, mean, stdev, min,\n"
+		  "p50, p95, p99, max" },
+	{ .name = "top", .letter = 'n', .value = "N", .set = option_number,
+	  .offset = offsetof(struct table_options, top),
+	  .help = "show the first N (default: all)" },
+	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {

@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* traceroundtrip timeline */
-#include <string.h>
-
 #include "analyzer/cmd/view.h"
 
 static struct timeline_options options = { .lanes = 24 };
 
-static const char *set_by(void *member, const char *value)
-{
-	enum lane_kind *by = member;
-
-	if (strcmp(value, "connection") == 0)
-		*by = LANE_CONNECTION;
-	else if (strcmp(value, "thread") == 0)
-		*by = LANE_THREAD;
-	else
-		return "connection or thread";
-	return NULL;
-}
+/* In the order of enum lane_kind. */
+static const char *const lane_kinds[] = { "connection", "thread", NULL };
 
 static const struct option_spec own_options[] = {
-	{ "by", 0, "WHAT", set_by, offsetof(struct timeline_options, by),
-	  "a lane for each connection (default) or thread" },
-	{ "lanes", 0, "N", option_number, offsetof(struct timeline_options, lanes),
-	  "show the N busiest ones (default: 24)" },
-	{ NULL },
+	{ .name = "by", .value = "WHAT", .choices = lane_kinds,
+	  .offset = offsetof(struct timeline_options, by),
+	  .help = "a lane for each connection (default) or thread" },
+	{ .name = "lanes", .value = "N", .set = option_number,
+	  .offset = offsetof(struct timeline_options, lanes),
+	  .help = "show the N busiest ones (default: 24)" },
+	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {

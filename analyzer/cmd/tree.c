@@ -5,16 +5,19 @@
 static struct tree_options options = { .min_share = -1 };
 
 static const struct option_spec own_options[] = {
-	{ "max-depth", 0, "N", option_number, offsetof(struct tree_options, max_depth),
-	  "leave out what is deeper than N functions (default: all)" },
-	{ "min-share", 0, "PERCENT", option_percent, offsetof(struct tree_options, min_share),
-	  "leave out what has less than PERCENT of all waiting\n"
-	  "time and of all round trips (default: 0.5, with\n"
-	  "--json 0)" },
-	{ "invert", 0, NULL, option_switch, offsetof(struct tree_options, invert),
-	  "start with the functions that made the calls, and go out\n"
-	  "to their callers" },
-	{ NULL },
+	{ .name = "max-depth", .value = "N", .set = option_number,
+	  .offset = offsetof(struct tree_options, max_depth),
+	  .help = "leave out what is deeper than N functions (default: all)" },
+	{ .name = "min-share", .value = "PERCENT", .set = option_percent,
+	  .offset = offsetof(struct tree_options, min_share),
+	  .help = "leave out what has less than PERCENT of all waiting\n"
+		  "time and of all round trips (default: 0.5, with\n"
+		  "--json 0)" },
+	{ .name = "invert", .set = option_switch,
+	  .offset = offsetof(struct tree_options, invert),
+	  .help = "start with the functions that made the calls, and go out\n"
+		  "to their callers" },
+	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {

@@ -226,7 +226,7 @@ static struct run new_run(struct recording *r, bool several)
 			.filter = &s->filter,
 			.started_ns = s->filter.origin_ns,
 			.ended_ns = s->filter.end_ns,
-			.out = out_new(stdout, s->color, (unsigned)s->width),
+			.out = out_new(stdout, (enum color_choice)s->color, (unsigned)s->width),
 			.json = s->json,
 			.several = several,
 		},

@@ -9,7 +9,7 @@
 /* What every view's command line may set. */
 struct view_settings {
 	struct filter filter;
-	enum color_choice color;
+	int color;      /* enum color_choice */
 	uint64_t width; /* 0: the terminal's */
 	bool json, no_pager;
 };
@@ -24,7 +24,7 @@ extern const struct option_spec output_options[];
 #define FILTER_GROUP { "Filters (repeated ones add up, different ones must all match)", \
 		       filter_options, &view_settings }
 #define OUTPUT_GROUP { "Output", output_options, &view_settings }
-#define END_OF_GROUPS { NULL, NULL, NULL }
+#define END_OF_GROUPS { .title = NULL }
 
 struct view_plan {
 	const struct view_ops *ops;

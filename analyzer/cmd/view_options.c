@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The options that all views have. */
-#include <string.h>
-
 #include "analyzer/cmd/view.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/units.h"
@@ -21,20 +19,8 @@ static const char *set_id(void *member, const char *value)
 	return NULL;
 }
 
-static const char *set_color(void *member, const char *value)
-{
-	enum color_choice *color = member;
-
-	if (strcmp(value, "auto") == 0)
-		*color = COLOR_AUTO;
-	else if (strcmp(value, "always") == 0)
-		*color = COLOR_ALWAYS;
-	else if (strcmp(value, "never") == 0)
-		*color = COLOR_NEVER;
-	else
-		return "auto, always or never";
-	return NULL;
-}
+/* In the order of enum color_choice. */
+static const char *const colors[] = { "auto", "always", "never", NULL };
 
 static const char *set_width(void *member, const char *value)
 {
@@ -46,54 +32,68 @@ static const char *set_width(void *member, const char *value)
 #define FILTER(member) offsetof(struct view_settings, filter.member)
 
 #define PID_OPTION \
-	{ "pid", 0, "PID", set_id, FILTER(pids), "only this process; may be repeated" }
+	{ .name = "pid", .value = "PID", .set = set_id, \
+	  .offset = FILTER(pids), \
+	  .help = "only this process; may be repeated" }
 #define CALL_OPTIONS \
-	{ "tid", 0, "TID", set_id, FILTER(tids), \
-	  "only what this thread asked; may be repeated" }, \
-	{ "peer", 0, "GLOB", option_texts, FILTER(peers), \
-	  "only with peers that match: an address, address:port\n" \
-	  "or path, such as 10.0.0.1, '*:6379', /run/x.sock;\n" \
-	  "may be repeated" }, \
-	{ "since", 0, "TIME", option_duration, FILTER(since_ns), \
-	  "leave out what ended before TIME (from the start of the\n" \
-	  "recording: 250us, 1.5ms, 2s)" }, \
-	{ "until", 0, "TIME", option_duration, FILTER(until_ns), \
-	  "leave out what began after TIME" }
+	{ .name = "tid", .value = "TID", .set = set_id, \
+	  .offset = FILTER(tids), \
+	  .help = "only what this thread asked; may be repeated" }, \
+	{ .name = "peer", .value = "GLOB", .set = option_texts, \
+	  .offset = FILTER(peers), \
+	  .help = "only with peers that match: an address, address:port\n" \
+		  "or path, such as 10.0.0.1, '*:6379', /run/x.sock;\n" \
+		  "may be repeated" }, \
+	{ .name = "since", .value = "TIME", .set = option_duration, \
+	  .offset = FILTER(since_ns), \
+	  .help = "leave out what ended before TIME (from the start of the\n" \
+		  "recording: 250us, 1.5ms, 2s)" }, \
+	{ .name = "until", .value = "TIME", .set = option_duration, \
+	  .offset = FILTER(until_ns), \
+	  .help = "leave out what began after TIME" }
 
-const struct option_spec process_filter_options[] = { PID_OPTION, { NULL } };
+const struct option_spec process_filter_options[] = { PID_OPTION, { .name = NULL } };
 
 const struct option_spec call_filter_options[] = {
 	PID_OPTION,
 	CALL_OPTIONS,
-	{ "min-duration", 0, "TIME", option_duration, FILTER(min_duration_ns),
-	  "leave out calls shorter than TIME" },
-	{ NULL },
+	{ .name = "min-duration", .value = "TIME", .set = option_duration,
+	  .offset = FILTER(min_duration_ns),
+	  .help = "leave out calls shorter than TIME" },
+	{ .name = NULL },
 };
 
 const struct option_spec filter_options[] = {
 	PID_OPTION,
 	CALL_OPTIONS,
-	{ "min-duration", 0, "TIME", option_duration, FILTER(min_duration_ns),
-	  "leave out round trips shorter than TIME, and those\n"
-	  "without an answer" },
-	{ "protocol", 0, "GLOB", option_texts, FILTER(protocols),
-	  "only round trips of this protocol; may be repeated" },
-	{ "name", 0, "GLOB", option_texts, FILTER(names),
-	  "only round trips with this name, such as 'GET /*';\n"
-	  "may be repeated" },
-	{ NULL },
+	{ .name = "min-duration", .value = "TIME", .set = option_duration,
+	  .offset = FILTER(min_duration_ns),
+	  .help = "leave out round trips shorter than TIME, and those\n"
+		  "without an answer" },
+	{ .name = "protocol", .value = "GLOB", .set = option_texts,
+	  .offset = FILTER(protocols),
+	  .help = "only round trips of this protocol; may be repeated" },
+	{ .name = "name", .value = "GLOB", .set = option_texts,
+	  .offset = FILTER(names),
+	  .help = "only round trips with this name, such as 'GET /*';\n"
+		  "may be repeated" },
+	{ .name = NULL },
 };
 
 const struct option_spec output_options[] = {
-	{ "json", 0, NULL, option_switch, offsetof(struct view_settings, json),
-	  "print JSON; times in it are nanoseconds, unknown is null" },
-	{ "color", 0, "WHEN", set_color, offsetof(struct view_settings, color),
-	  "auto (default), always, never" },
-	{ "width", 0, "COLUMNS", set_width, offsetof(struct view_settings, width),
-	  "fit lines to COLUMNS (default: $COLUMNS, the terminal's,\n"
-	  "or 120 where there is none)" },
-	{ "no-pager", 0, NULL, option_switch, offsetof(struct view_settings, no_pager),
-	  "print at once (else through $TRACEROUNDTRIP_PAGER, $PAGER\n"
-	  "or less, on a terminal)" },
-	{ NULL },
+	{ .name = "json", .set = option_switch,
+	  .offset = offsetof(struct view_settings, json),
+	  .help = "print JSON; times in it are nanoseconds, unknown is null" },
+	{ .name = "color", .value = "WHEN", .choices = colors,
+	  .offset = offsetof(struct view_settings, color),
+	  .help = "auto (default), always, never" },
+	{ .name = "width", .value = "COLUMNS", .set = set_width,
+	  .offset = offsetof(struct view_settings, width),
+	  .help = "fit lines to COLUMNS (default: $COLUMNS, the terminal's,\n"
+		  "or 120 where there is none)" },
+	{ .name = "no-pager", .set = option_switch,
+	  .offset = offsetof(struct view_settings, no_pager),
+	  .help = "print at once (else through $TRACEROUNDTRIP_PAGER, $PAGER\n"
+		  "or less, on a terminal)" },
+	{ .name = NULL },
 };

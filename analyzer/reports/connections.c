@@ -108,7 +108,7 @@ static struct group **sorted(const struct connections *c, size_t *count)
 	*count = 0;
 	HASH_ITER(hh, c->rows, row, next)
 	groups[(*count)++] = &row->group;
-	groups_sort(groups, *count, c->options->sort);
+	groups_sort(groups, *count, (enum group_key)c->options->sort);
 	return groups;
 }
 

@@ -142,7 +142,7 @@ static struct group **sorted(const struct endpoints *e, size_t *count)
 	*count = 0;
 	HASH_ITER(hh, e->by_key, p, next)
 	groups[(*count)++] = &p->group;
-	groups_sort(groups, *count, e->options->sort);
+	groups_sort(groups, *count, (enum group_key)e->options->sort);
 	return groups;
 }
 

@@ -56,50 +56,51 @@ static void group_cells(struct table *t, struct group *g, uint64_t all_ns)
 		table_add(t, any ? STYLE_PLAIN : STYLE_DIM, duration_format(figures[i], text));
 }
 
-const char *const group_sort_keys[] = {
+const char *const group_keys[] = {
 	"total", "trips", "failed", "pending", "sent", "received", "mean",
 	"stdev", "min",   "p50",    "p95",     "p99",  "max",      NULL,
 };
 
-bool group_sort_known(const char *key)
-{
-	for (size_t i = 0; group_sort_keys[i]; i++) {
-		if (strcmp(group_sort_keys[i], key) == 0)
-			return true;
-	}
-	return false;
-}
-
-static double latency_figure(struct latency *l, const char *key)
+static double latency_figure(struct latency *l, enum group_key key)
 {
 	if (!l || !latency_count(l))
 		return -1;
-	if (strcmp(key, "mean") == 0)
+	switch (key) {
+	case BY_MEAN:
 		return latency_mean_ns(l);
-	if (strcmp(key, "stdev") == 0)
+	case BY_STDEV:
 		return latency_stdev_ns(l);
-	if (strcmp(key, "min") == 0)
+	case BY_MIN:
 		return (double)latency_min_ns(l);
-	if (strcmp(key, "max") == 0)
+	case BY_P50:
+		return (double)latency_quantile_ns(l, 0.50);
+	case BY_P95:
+		return (double)latency_quantile_ns(l, 0.95);
+	case BY_P99:
+		return (double)latency_quantile_ns(l, 0.99);
+	default:
 		return (double)latency_max_ns(l);
-	return (double)latency_quantile_ns(l, atof(key + 1) / 100); /* p50, p95, p99 */
+	}
 }
 
-static double figure(struct tally *t, const char *key)
+static double figure(struct tally *t, enum group_key key)
 {
-	if (!key || strcmp(key, "total") == 0)
+	switch (key) {
+	case BY_TOTAL:
 		return (double)tally_total_ns(t);
-	if (strcmp(key, "trips") == 0)
+	case BY_TRIPS:
 		return (double)t->round_trips;
-	if (strcmp(key, "failed") == 0)
+	case BY_FAILED:
 		return (double)t->failed;
-	if (strcmp(key, "pending") == 0)
+	case BY_PENDING:
 		return (double)t->pending;
-	if (strcmp(key, "sent") == 0)
+	case BY_SENT:
 		return (double)t->bytes_sent;
-	if (strcmp(key, "received") == 0)
+	case BY_RECEIVED:
 		return (double)t->bytes_received;
-	return latency_figure(t->latency, key);
+	default:
+		return latency_figure(t->latency, key);
+	}
 }
 
 /* Sorted by figures taken once: a percentile is not free. */
@@ -119,7 +120,7 @@ static int compare(const void *left, const void *right)
 	return a->group->order < b->group->order ? -1 : a->group->order > b->group->order;
 }
 
-void groups_sort(struct group **groups, size_t count, const char *key)
+void groups_sort(struct group **groups, size_t count, enum group_key key)
 {
 	struct sortable *s = xcalloc(count + 1, sizeof(*s));
 

@@ -15,12 +15,8 @@ struct group {
 	uint64_t order;
 };
 
-/* Keys of --sort, NULL-terminated: total trips failed pending sent received mean ... max. */
-extern const char *const group_sort_keys[];
-bool group_sort_known(const char *key);
-
-/* Largest first; key NULL: by total waiting time. */
-void groups_sort(struct group **groups, size_t count, const char *key);
+/* Largest first. */
+void groups_sort(struct group **groups, size_t count, enum group_key key);
 
 /* A table of groups: its own columns, then the figures. */
 struct group_table {

@@ -100,28 +100,34 @@ static void add_stack(struct hotspots *h, const struct profile_stack *s, size_t 
 	h->any_failed = h->any_failed || s->tally.failed;
 }
 
-static double figure(const struct function *f, const char *key)
+const char *const hotspots_keys[] = { "self", "trips", "failed", "cumulative", NULL };
+
+static uint64_t figure(const struct function *f, enum hotspots_key key)
 {
-	if (key && strcmp(key, "trips") == 0)
-		return (double)f->self_trips;
-	if (key && strcmp(key, "failed") == 0)
-		return (double)f->self_failed;
-	if (key && strcmp(key, "cumulative") == 0)
-		return (double)f->total_ns;
-	return (double)f->self_ns;
+	switch (key) {
+	case BY_SELF:
+		return f->self_ns;
+	case BY_OWN_TRIPS:
+		return f->self_trips;
+	case BY_OWN_FAILED:
+		return f->self_failed;
+	case BY_CUMULATIVE:
+		break;
+	}
+	return f->total_ns;
 }
 
 /* qsort() hands no argument on: the key is this file's while it sorts. */
-static const char *sort_key;
+static enum hotspots_key sort_key;
 
 static int compare(const void *left, const void *right)
 {
 	const struct function *a = *(struct function *const *)left;
 	const struct function *b = *(struct function *const *)right;
-	double by_key = figure(b, sort_key) - figure(a, sort_key);
+	uint64_t left_figure = figure(a, sort_key), right_figure = figure(b, sort_key);
 
-	if (by_key != 0)
-		return by_key > 0 ? 1 : -1;
+	if (left_figure != right_figure)
+		return left_figure < right_figure ? 1 : -1;
 	if (a->self_trips != b->self_trips)
 		return a->self_trips < b->self_trips ? 1 : -1;
 	if (a->total_ns != b->total_ns)
@@ -141,7 +147,7 @@ static void finish(struct view *v)
 	h->sorted = xcalloc(HASH_COUNT(h->by_frame) + 1, sizeof(struct function *));
 	HASH_ITER(hh, h->by_frame, f, next)
 	h->sorted[h->count++] = f;
-	sort_key = h->options->sort;
+	sort_key = (enum hotspots_key)h->options->sort;
 	qsort(h->sorted, h->count, sizeof(*h->sorted), compare);
 }
 

@@ -115,7 +115,7 @@ static struct group **sorted(const struct threads *t, size_t *count)
 	*count = 0;
 	HASH_ITER(hh, t->rows, row, next)
 	groups[(*count)++] = &row->group;
-	groups_sort(groups, *count, t->options->sort);
+	groups_sort(groups, *count, (enum group_key)t->options->sort);
 	return groups;
 }
 

@@ -41,7 +41,7 @@ static struct view *create(struct scope *scope, const void *options)
 		t->to_ns = t->from_ns + 1;
 	t->label = width * 3 / 10 < LABEL_MAX ? width * 3 / 10 : LABEL_MAX;
 	t->slices = width - t->label - FIGURES - 2;
-	t->lanes = lanes_new(t->options->by, t->from_ns, t->to_ns, t->slices);
+	t->lanes = lanes_new((enum lane_kind)t->options->by, t->from_ns, t->to_ns, t->slices);
 	return &t->view;
 }
 

@@ -81,7 +81,7 @@ enum lane_kind { LANE_CONNECTION, LANE_THREAD };
 
 struct timeline_options {
 	uint64_t lanes;      /* the busiest ones */
-	enum lane_kind by;
+	int by;              /* enum lane_kind */
 };
 
 struct slow_options {
@@ -90,8 +90,18 @@ struct slow_options {
 	bool full;           /* whole stacks */
 };
 
+/* What tables are sorted by, with the names in the same order. */
+enum group_key {
+	BY_TOTAL, BY_TRIPS, BY_FAILED, BY_PENDING, BY_SENT, BY_RECEIVED,
+	BY_MEAN, BY_STDEV, BY_MIN, BY_P50, BY_P95, BY_P99, BY_MAX,
+};
+extern const char *const group_keys[];
+
+enum hotspots_key { BY_SELF, BY_OWN_TRIPS, BY_OWN_FAILED, BY_CUMULATIVE };
+extern const char *const hotspots_keys[];
+
 struct table_options {
-	const char *sort;    /* a key of the table; NULL: total waiting time */
+	int sort;            /* enum group_key, for hotspots enum hotspots_key */
 	uint64_t top;        /* 0: all */
 };
 

@@ -146,16 +146,39 @@ static void complain_of_option(const char *command, const char *problem, const c
 		problem, clean, command);
 }
 
+static bool take_choice(const struct option_spec *s, int *member, const char *value)
+{
+	for (int i = 0; s->choices[i]; i++) {
+		if (strcmp(s->choices[i], value) == 0) {
+			*member = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void complain_of_value(const char *command, const struct option_spec *s, const char *value,
+			      const char *expected)
+{
+	char clean[256];
+
+	fprintf(stderr, "traceroundtrip %s: --%s=%s: expected %s", command, s->name,
+		text_clean(value, false, clean, sizeof(clean)), expected ? expected : "one of");
+	for (size_t i = 0; s->choices && s->choices[i]; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", s->choices[i]);
+	fputc('\n', stderr);
+}
+
 static bool take_option(const char *command, const struct parser *p, size_t i, const char *value)
 {
 	const struct option_spec *s = p->specs[i];
-	const char *expected = s->set((char *)p->targets[i] + s->offset, value);
-	char clean[256];
+	void *member = (char *)p->targets[i] + s->offset;
+	const char *expected = s->choices ? NULL : s->set(member, value);
+	bool taken = s->choices ? take_choice(s, member, value) : !expected;
 
-	if (expected)
-		fprintf(stderr, "traceroundtrip %s: --%s=%s: expected %s\n", command, s->name,
-			text_clean(value, false, clean, sizeof(clean)), expected);
-	return !expected;
+	if (!taken)
+		complain_of_value(command, s, value, expected);
+	return taken;
 }
 
 enum options_result options_parse(const char *command, const struct option_group *groups,
@@ -223,7 +246,11 @@ void options_print(FILE *file, const struct option_group *groups)
 void options_list(FILE *file, const struct option_group *groups)
 {
 	for (; groups->title; groups++) {
-		for (const struct option_spec *s = groups->options; s->name; s++)
-			fprintf(file, "--%s%s\n", s->name, s->value ? "=" : "");
+		for (const struct option_spec *s = groups->options; s->name; s++) {
+			fprintf(file, "--%s%s", s->name, s->value ? "=" : "");
+			for (size_t i = 0; s->choices && s->choices[i]; i++)
+				fprintf(file, "%s%s", i ? " " : "", s->choices[i]);
+			fputc('\n', file);
+		}
 	}
 }

@@ -22,6 +22,8 @@ struct option_spec {
 	option_setter *set;
 	size_t offset;         /* of the member in the group's target */
 	const char *help;      /* may have several lines */
+	/* NULL-terminated: the value is one of these, the member an int, its place; set is NULL */
+	const char *const *choices;
 };
 
 /* Options that belong together. */
@@ -64,7 +66,10 @@ enum options_result options_parse(const char *command, const struct option_group
 /* Prints the groups as --help does. */
 void options_print(FILE *file, const struct option_group *groups);
 
-/* Prints "--name" or "--name=" (takes a value) for each option, a line each, for completions. */
+/*
+ * Prints for each option, a line each, "--name", "--name=" if it takes a value, or
+ * "--name=one two three" if it has choices: for completions.
+ */
 void options_list(FILE *file, const struct option_group *groups);
 
 #endif
