@@ -113,19 +113,32 @@ static void read_addresses(struct dictionary *d, const struct trt_record *head)
 	set_address(d, &c->remote, bytes + r->local_bytes, r->remote_bytes);
 }
 
+/*
+ * A socket may be connected again after a failure, and a connect() that went on may
+ * be reported by each call that notices its end: the first success counts, without
+ * one the last failure.
+ */
+static bool counts_more(const struct connection *c, uint64_t started_ns, int32_t error)
+{
+	if (c->connect_started_ns == UNKNOWN)
+		return true;
+	if (!error != !c->connect_error)
+		return !error;
+	return error ? started_ns >= c->connect_started_ns : started_ns < c->connect_started_ns;
+}
+
 static void read_connected(struct dictionary *d, const struct trt_record *head)
 {
 	const struct trt_connected *r = (const void *)head;
 	struct connection *c = process_connection(&d->trace->process, head->id);
-	uint64_t started;
+	uint64_t started_ns;
 
 	if (!c || head->bytes < sizeof(*r) || r->ended_ns < r->started_ns)
 		return;
-	started = trace_time(d->trace, r->started_ns);
-	/* A socket may be connected again, after a failure or to another peer: the last counts. */
-	if (c->connect_started_ns != UNKNOWN && c->connect_started_ns > started)
+	started_ns = trace_time(d->trace, r->started_ns);
+	if (!counts_more(c, started_ns, r->error))
 		return;
-	c->connect_started_ns = started;
+	c->connect_started_ns = started_ns;
 	c->connect_ended_ns = trace_time(d->trace, r->ended_ns);
 	c->connect_error = r->error;
 	c->connect_stack = r->stack;

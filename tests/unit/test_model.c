@@ -36,6 +36,20 @@ static const struct model_case cases[] = {
 		"thread 1 calls=6 trips=2 blocked=336\n",
 	},
 	{
+		"a failed connect, one that goes on, and another call that notices its end",
+		"connection 1 tcp socket\n"
+		"connected 1 2000-2050 ECONNREFUSED\n"
+		"connected 1 2500-2900\n"
+		"connected 1 2890-2895\n"
+		"connected 1 2100-2200 ETIMEDOUT\n"
+		"1 send 1 3000-3010 20\n",
+		"client pending connection=1 thread=1 start=3000 send=10 blocked=10 connect=400 sent=20 "
+		"request=0 calls=1\n"
+		"connection 1 client calls=1 sent=20 trips=1 pending=1 blocked=10 first=3000 "
+		"last=3010\n"
+		"thread 1 calls=1 trips=1 blocked=10\n",
+	},
+	{
 		"partial writes and reads are one round trip",
 		CLIENT
 		"1 send 1 3000-3010 20\n"
