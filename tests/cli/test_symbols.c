@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names from ELF files: this program's own, and what damaged and other files do. */
+#include <err.h>
+#include <link.h>
+#include <unistd.h>
+
+#include "analyzer/symbols/source.h"
+#include "tests/unit/tap.h"
+
+/* Functions to be found; volatile: they are to have code. */
+static volatile int sink;
+
+__attribute__((noinline)) static void local_function(void)
+{
+	sink += 1;
+}
+
+__attribute__((noinline, used)) void global_function(void);
+__attribute__((noinline, used)) void global_function(void)
+{
+	sink += 2;
+}
+
+/* Of two names for a place the one without underscores is preferred, of bindings the global one. */
+void __underscored(void);
+extern __typeof__(global_function) __underscored __attribute__((alias("global_function")));
+
+/* Without type and size, as assembler code often has it. */
+__asm__(".text\n"
+	"bare_label:\n"
+	"	nop\n"
+	"	nop\n"
+	"	nop\n"
+	"	nop\n"
+	".type after_label, %function\n"
+	"after_label:\n"
+	"	nop\n"
+	".size after_label, . - after_label\n");
+extern char bare_label[] __asm__("bare_label"), after_label[] __asm__("after_label");
+
+static char own_path[4096];
+static uint64_t own_bias;
+static uint8_t own_build_id[64];
+static uint32_t own_build_id_bytes;
+
+/* The first object is the program. */
+static int learn_bias(struct dl_phdr_info *info, size_t size, void *user)
+{
+	own_bias = info->dlpi_addr;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		const ElfW(Nhdr) *n = (const void *)(info->dlpi_addr + p->p_vaddr);
+		const char *end = (const char *)n + p->p_memsz;
+		while (p->p_type == PT_NOTE && (const char *)n < end) {
+			const char *name = (const char *)(n + 1);
+			const char *data = name + (n->n_namesz + 3) / 4 * 4;
+			if (n->n_type == NT_GNU_BUILD_ID && strcmp(name, "GNU") == 0) {
+				own_build_id_bytes = n->n_descsz;
+				memcpy(own_build_id, data, n->n_descsz);
+			}
+			n = (const void *)(data + (n->n_descsz + 3) / 4 * 4);
+		}
+	}
+	return 1;
+}
+
+static struct module own_module(void)
+{
+	return (struct module){
+		.path = own_path,
+		.build_id = own_build_id,
+		.build_id_bytes = own_build_id_bytes,
+		.load_bias = own_bias,
+	};
+}
+
+static void is_named(void *names, const void *address, const char *wanted)
+{
+	const char *name = elf_source.lookup(names, (uint64_t)(uintptr_t)address - own_bias);
+
+	is_text(name ? name : "(none)", wanted, wanted);
+}
+
+static void test_itself(void)
+{
+	struct module m = own_module();
+	const char *words = NULL;
+	void *names = elf_source.open(&m, &words);
+
+	if (!ok(names != NULL, "the program has names"))
+		return;
+	is_text(words, "symbol table", "from its symbol table");
+	is_named(names, (const void *)local_function, "local_function");
+	is_named(names, (const char *)local_function + 1, "local_function");
+	is_named(names, (const void *)global_function, "global_function");
+	is_named(names, bare_label + 2, "bare_label");
+	is_named(names, after_label, "after_label");
+	ok(!elf_source.lookup(names, 0) && !elf_source.lookup(names, UINT64_MAX),
+	   "no names outside of all functions");
+	elf_source.close(names);
+}
+
+static void is_refused(const struct module *m, const char *wanted)
+{
+	const char *words = NULL;
+	void *names = elf_source.open(m, &words);
+
+	ok(!names, "no names");
+	is_text(words ? words : "(nothing said)", wanted, wanted);
+	if (names)
+		elf_source.close(names);
+}
+
+static void test_other_files(void)
+{
+	struct module m = own_module();
+
+	own_build_id[0] ^= 1;
+	is_refused(&m, "changed since recorded");
+	own_build_id[0] ^= 1;
+	m.build_id_bytes = 0;
+	m.path = "/no/such/file";
+	is_refused(&m, "file cannot be read");
+	m.path = "/";
+	is_refused(&m, "not a file");
+	m.path = "/dev/zero";
+	is_refused(&m, "not a file");
+	m.path = "/proc/self/cmdline";
+	is_refused(&m, "not an ELF file");
+	m.path = "linux-vdso.so.1";
+	is_refused(&m, "no file");
+}
+
+static uint8_t *read_self(size_t *bytes)
+{
+	FILE *file = fopen(own_path, "rb");
+	uint8_t *data;
+
+	if (!file || fseek(file, 0, SEEK_END) != 0)
+		err(1, "%s", own_path);
+	*bytes = (size_t)ftell(file);
+	rewind(file);
+	data = malloc(*bytes);
+	if (!data || fread(data, 1, *bytes, file) != *bytes)
+		err(1, "%s", own_path);
+	fclose(file);
+	return data;
+}
+
+/* Opens a copy with these bytes and asks it for names; nothing but a crash is wrong. */
+static void survive(const char *path, const uint8_t *data, size_t bytes)
+{
+	struct module m = { .path = path };
+	FILE *file = fopen(path, "wb");
+	const char *words;
+
+	if (!file || fwrite(data, 1, bytes, file) != bytes || fclose(file) != 0)
+		err(1, "%s", path);
+	void *names = elf_source.open(&m, &words);
+	if (!names)
+		return;
+	for (uint64_t address = 0; address < 0x10000; address += 97)
+		elf_source.lookup(names, address);
+	elf_source.close(names);
+}
+
+/* The headers decide where everything else is: each of their bytes is changed in its turn. */
+static void test_damaged_files(void)
+{
+	char path[] = "/tmp/test_symbols.XXXXXX";
+	int fd = mkstemp(path);
+	size_t bytes;
+	uint8_t *data = read_self(&bytes);
+	const ElfW(Ehdr) *header = (const void *)data;
+	size_t sections = header->e_shoff, sections_end = bytes;
+
+	if (fd < 0)
+		err(1, "%s", path);
+	close(fd);
+	for (size_t length = 0; length < bytes; length += bytes / 40 + 1)
+		survive(path, data, length);
+	ok(true, "truncated files");
+	for (size_t i = 4; i < sizeof(*header); i++) {
+		data[i] ^= 0x5a;
+		survive(path, data, bytes);
+		data[i] ^= 0x5a;
+	}
+	ok(true, "damaged file headers");
+	for (size_t i = sections; i < sections_end; i += 11) {
+		data[i] ^= 0xff;
+		survive(path, data, bytes);
+		data[i] ^= 0xff;
+	}
+	ok(true, "damaged section headers");
+	unlink(path);
+	free(data);
+}
+
+int main(void)
+{
+	if (readlink("/proc/self/exe", own_path, sizeof(own_path) - 1) < 0)
+		err(1, "/proc/self/exe");
+	dl_iterate_phdr(learn_bias, NULL);
+	test_itself();
+	test_other_files();
+	test_damaged_files();
+	return done_testing();
+}
