@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nonblocking connect TRANSPORT | refused | tries | partial: sockets with O_NONBLOCK,
- * whose failed tries belong to the next call that succeeds.
+ * nonblocking connect TRANSPORT | refused | again | tries | partial: sockets with
+ * O_NONBLOCK, whose failed tries belong to the next call that succeeds.
  */
 #include "tests/programs/expect.h"
 
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static char buffer[65536];
@@ -59,6 +60,24 @@ static void connect_later(const char *transport, int expected_error)
 		expect_done("close", listener, close(listener));
 	}
 	expect_done("close", fd, close(fd));
+}
+
+/* As hiredis does: connect() once more tells how the first one ended, and is no other one. */
+static void connect_again(void)
+{
+	struct sockaddr_storage address;
+	socklen_t bytes;
+	int listener = listener_open(&address, &bytes, "tcp");
+	int fd = expect_opened("socket", socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+	int result = expect_done("connect", fd, connect(fd, (struct sockaddr *)&address, bytes));
+
+	check(result == -1 && errno == EINPROGRESS, "connect in progress");
+	nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+	wait_for(fd, POLLOUT);
+	expect_done("connect", fd, connect(fd, (struct sockaddr *)&address, bytes));
+	printf("{\"view\":\"connected\",\"fd\":%d,\"error\":0}\n", fd);
+	expect_done("close", fd, close(fd));
+	expect_done("close", listener, close(listener));
 }
 
 /* Three tries that find nothing are part of the read that finds something. */
@@ -121,6 +140,8 @@ int main(int argc, char **argv)
 		connect_later(argv[2], 0);
 	else if (!strcmp(argv[1], "refused"))
 		connect_later("tcp", ECONNREFUSED);
+	else if (!strcmp(argv[1], "again"))
+		connect_again();
 	else if (!strcmp(argv[1], "tries"))
 		tries();
 	else if (!strcmp(argv[1], "partial"))
