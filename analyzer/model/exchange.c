@@ -8,19 +8,15 @@
 #include "analyzer/model/trip.h"
 #include "analyzer/util/alloc.h"
 
-/* Processes fork processes; more generations than this are a damaged file's. */
-#define GENERATIONS_MAX 64
-
 enum role connection_role(const struct connection *c)
 {
-	for (int i = 0; c && i < GENERATIONS_MAX; i++) {
-		if (c->origin == ORIGIN_ACCEPT)
-			return ROLE_SERVER;
-		if (c->origin != ORIGIN_FORKED && !c->datagram && c->connect_started_ns != UNKNOWN)
-			return ROLE_CLIENT;
-		c = c->origin == ORIGIN_FORKED ? c->parent : NULL;
-	}
-	return ROLE_UNKNOWN;
+	while (c && c->origin == ORIGIN_FORKED)
+		c = c->parent;
+	if (!c)
+		return ROLE_UNKNOWN;
+	if (c->origin == ORIGIN_ACCEPT)
+		return ROLE_SERVER;
+	return !c->datagram && c->connect_started_ns != UNKNOWN ? ROLE_CLIENT : ROLE_UNKNOWN;
 }
 
 struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
@@ -36,8 +32,10 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->stats.first_ns = UNKNOWN;
 	x->stats.last_ns = UNKNOWN;
 	x->shutdown_ns = UNKNOWN;
-	x->streams[DIRECTION_SENT] = (struct stream){ c->sent_before, c->sent_before, 0 };
-	x->streams[DIRECTION_RECEIVED] = (struct stream){ c->received_before, c->received_before, 0 };
+	x->streams[DIRECTION_SENT].base = c->sent_before;
+	x->streams[DIRECTION_SENT].end = c->sent_before;
+	x->streams[DIRECTION_RECEIVED].base = c->received_before;
+	x->streams[DIRECTION_RECEIVED].end = c->received_before;
 	x->protocol = protocol;
 	return x;
 }
@@ -140,11 +138,11 @@ static void settle(const struct exchange *x, struct trip *t)
 
 static void tell(struct exchange *x, struct trip *t)
 {
+	bool certain = !lost_since(x, t, DIRECTION_SENT) && !lost_since(x, t, DIRECTION_RECEIVED);
 	struct round_trip r;
 
 	settle(x, t);
-	trip_describe(t, x->connection,
-		      !lost_since(x, t, DIRECTION_SENT) && !lost_since(x, t, DIRECTION_RECEIVED), &r);
+	trip_describe(t, x->connection, certain, &r);
 	r.protocol = x->protocol->name;
 	x->stats.round_trips++;
 	x->stats.failed += round_trip_failed(&r);
@@ -229,8 +227,9 @@ static void decide_role(struct exchange *x, const struct event *e)
 {
 	bool connected = x->connection->connect_started_ns <= e->start_ns;
 
-	if (x->stats.role == ROLE_UNKNOWN)
-		x->stats.role = connected || e->class == CALL_CLASS_SEND ? ROLE_CLIENT : ROLE_SERVER;
+	if (x->stats.role != ROLE_UNKNOWN)
+		return;
+	x->stats.role = connected || e->class == CALL_CLASS_SEND ? ROLE_CLIENT : ROLE_SERVER;
 }
 
 static void move_bytes(struct exchange *x, const struct event *e)

@@ -44,7 +44,7 @@ struct round_trip {
 	uint64_t blocked_ns;   /* its threads sat in its calls, and in waits before them */
 	uint64_t connect_ns;   /* of its connection, for the first round trip; else UNKNOWN */
 	uint64_t bytes_sent, bytes_received;
-	uint64_t request_offset, response_offset; /* of their first bytes; UNKNOWN without response */
+	uint64_t request_offset, response_offset; /* of first bytes; UNKNOWN without response */
 	uint32_t calls;
 	uint32_t stack_id;     /* of the request's first call; 0 unknown */
 	const char *protocol;  /* NULL: unknown */
@@ -66,7 +66,7 @@ const char *transport_name(enum transport t); /* "tcp", "udp", "unix", "other" *
 struct connection_stats {
 	enum role role;
 	uint64_t calls;
-	uint64_t bytes_sent, bytes_received; /* by stream offsets: right also where calls were lost */
+	uint64_t bytes_sent, bytes_received; /* by stream offsets: right where calls were lost */
 	uint64_t unsolicited_bytes; /* in no round trip: greetings, and answers to lost requests */
 	uint64_t round_trips, failed, pending;
 	uint64_t blocked_ns; /* in its calls, and in waits that led to them */

@@ -243,7 +243,8 @@ static void read_record(struct dictionary *d, const struct trt_record *r)
 }
 
 /* Returns false if a record's length makes no sense: what follows cannot be found. */
-static bool visit_chunk(struct dictionary *d, const uint8_t *data, uint32_t end, visit_record *visit)
+static bool visit_chunk(struct dictionary *d, const uint8_t *data, uint32_t end,
+			visit_record *visit)
 {
 	uint32_t at = sizeof(struct trt_chunk);
 

@@ -82,7 +82,8 @@ size_t trace_file_read(struct trace_file *f, uint64_t offset, void *buffer, size
 	if (!trace_file_resume(f))
 		return 0;
 	while (done < bytes) {
-		ssize_t n = pread(f->fd, (char *)buffer + done, bytes - done, (off_t)(offset + done));
+		ssize_t n = pread(f->fd, (char *)buffer + done, bytes - done,
+				  (off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -141,8 +141,13 @@ static void find_chunks(struct trace *t, struct chunk_list *events, struct chunk
 	while ((offset = trace_file_next_data(&t->file, offset)) != UINT64_MAX) {
 		uint64_t number = offset / TRT_CHUNK_BYTES;
 
-		if (number > CHUNKS_MAX || !chunk_head(t, (uint32_t)number, &head))
+		if (number > CHUNKS_MAX)
 			break;
+		offset = (number + 1) * TRT_CHUNK_BYTES;
+		if (!chunk_head(t, (uint32_t)number, &head)) {
+			t->process.damaged_chunks++;
+			continue;
+		}
 		if (head.kind == TRT_CHUNK_EVENTS && head.sequence)
 			add_chunk(events, head.sequence, number);
 		else if (head.kind == TRT_CHUNK_DICTIONARY && head.sequence)
@@ -150,7 +155,6 @@ static void find_chunks(struct trace *t, struct chunk_list *events, struct chunk
 		else if (head.kind > TRT_CHUNK_EVENTS)
 			t->process.damaged_chunks++;
 		used += !all_zero(&head, sizeof(head));
-		offset = (number + 1) * TRT_CHUNK_BYTES;
 	}
 	t->process.file_bytes = used * TRT_CHUNK_BYTES;
 	sort_chunks(events);
@@ -211,7 +215,7 @@ void trace_load(struct trace *t)
 	t->missing_bytes = missing_bytes(t);
 	header_describe(t);
 	find_chunks(t, &events, &dictionary);
-	/* Events first: all that they name is in the dictionary by then, also in a running one's. */
+	/* Events first: what they name is in the dictionary by then, in a running one's too. */
 	index_events(t, events.chunks, events.count, &ids);
 	dictionary_load(t, dictionary.chunks, dictionary.count, &ids);
 	header_count(t);

@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opens recordings and merges the events of all their threads. */
+/* Opens recordings: finds the traces, puts their clocks on one axis, hands out their events. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "analyzer/trace/cursor.h"
+#include "analyzer/trace/merge.h"
 #include "analyzer/trace/paths.h"
-
-/* What the windows of all threads may take together, as far as they can be that small. */
-#define WINDOWS_BYTES (32u << 20)
-#define WINDOW_BYTES_MIN 4096u
-
-/* A thread's place in the merge. */
-struct place {
-	uint64_t key; /* moment of its next event; before the first is read, at most that */
-	struct cursor *cursor;
-};
 
 struct recording {
 	struct trace **traces; /* in order of start */
 	size_t count, capacity;
 	struct process **processes; /* theirs */
-	/* The merge: a heap, the next event on top. */
-	struct cursor *cursors;
-	size_t cursor_count;
-	struct place *heap;
-	size_t heap_count;
-	bool merging; /* the event of the cursor on top was handed out */
+	struct merge *merge;        /* NULL before the first event */
 	uint64_t passed;
 };
-
-/* Opening */
 
 static void add_trace(struct recording *r, const char *path, size_t files_kept, warn_line *warn,
 		      size_t *failed)
@@ -143,7 +126,7 @@ static struct trace *parent_of(const struct recording *r, const struct trace *ch
 	for (size_t i = 0; i < r->count && r->traces[i] != child; i++)
 		if (r->traces[i]->process.pid == child->process.parent_pid &&
 		    same_clock(&r->traces[i]->header, &child->header))
-			found = r->traces[i]; /* the latest: a process may execute several programs */
+			found = r->traces[i]; /* the latest: it may have executed others */
 	return found;
 }
 
@@ -169,10 +152,12 @@ static void link_parents(const struct recording *r, struct trace *t)
 static void warn_of_damage(const struct trace *t, warn_line *warn)
 {
 	if (t->missing_bytes)
-		warn_format(warn, "%s: is cut short, %llu bytes are missing: what they held is not shown",
+		warn_format(warn, "%s: is cut short, %llu bytes are missing: what they held is not "
+				  "shown",
 			    t->file.path, (unsigned long long)t->missing_bytes);
 	else if (t->process.damaged_chunks)
-		warn_format(warn, "%s: is damaged in %llu of %llu parts: what they held is not all shown",
+		warn_format(warn, "%s: is damaged in %llu of %llu parts: what they held is not all "
+				  "shown",
 			    t->file.path, (unsigned long long)t->process.damaged_chunks,
 			    (unsigned long long)t->process.file_bytes / TRT_CHUNK_BYTES);
 }
@@ -264,11 +249,10 @@ uint64_t recording_ended_ns(const struct recording *r)
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct process *p = r->processes[i];
-		uint64_t end = p->ended_ns == UNKNOWN || p->ended_ns < p->last_ns ? p->last_ns :
-										   p->ended_ns;
-
-		if (end > ended)
-			ended = end;
+		if (p->last_ns > ended)
+			ended = p->last_ns;
+		if (p->ended_ns != UNKNOWN && p->ended_ns > ended)
+			ended = p->ended_ns;
 	}
 	return ended;
 }
@@ -279,88 +263,12 @@ void recording_skip_process(struct recording *r, const struct process *p)
 	trace_of(p)->skipped = true;
 }
 
-/* Merging */
-
-static bool before(const struct place *a, const struct place *b)
-{
-	return a->key != b->key ? a->key < b->key : a->cursor < b->cursor;
-}
-
-/* Moves the place at i down to where it belongs. */
-static void sift_down(struct recording *r, size_t i)
-{
-	struct place moving = r->heap[i];
-
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= r->heap_count)
-			break;
-		if (child + 1 < r->heap_count && before(&r->heap[child + 1], &r->heap[child]))
-			child++;
-		if (!before(&r->heap[child], &moving))
-			break;
-		r->heap[i] = r->heap[child];
-		i = child;
-	}
-	r->heap[i] = moving;
-}
-
-static uint32_t window_bytes(size_t threads)
-{
-	size_t share = WINDOWS_BYTES / (threads ? threads : 1);
-
-	return share > TRT_CHUNK_BYTES ? TRT_CHUNK_BYTES :
-	       share < WINDOW_BYTES_MIN ? WINDOW_BYTES_MIN : (uint32_t)(share & ~7u);
-}
-
-/* Each thread enters with the time its first event began; nothing is read until it is on top. */
-static void start_merge(struct recording *r)
-{
-	size_t threads = 0;
-
-	for (size_t i = 0; i < r->count; i++)
-		threads += r->traces[i]->process.thread_count;
-	r->cursors = xcalloc(threads, sizeof(*r->cursors));
-	r->heap = xcalloc(threads, sizeof(*r->heap));
-	for (size_t i = 0; i < r->count; i++) {
-		struct run *run = r->traces[i]->skipped ? NULL : r->traces[i]->runs;
-
-		for (; run && run->count; run = run->hh.next) {
-			struct cursor *c = &r->cursors[r->cursor_count++];
-
-			cursor_start(c, r->traces[i], run, window_bytes(threads));
-			r->heap[r->heap_count++] = (struct place){ run->thread.first_ns, c };
-		}
-	}
-	for (size_t i = r->heap_count / 2; i-- > 0;)
-		sift_down(r, i);
-}
-
-static void step(struct recording *r)
-{
-	struct place *top = &r->heap[0];
-
-	if (cursor_next(top->cursor))
-		top->key = top->cursor->moment_ns;
-	else
-		*top = r->heap[--r->heap_count];
-	if (r->heap_count)
-		sift_down(r, 0);
-}
-
 bool recording_next(struct recording *r, struct event *e)
 {
-	if (!r->heap)
-		start_merge(r);
-	if (r->merging)
-		step(r);
-	while (r->heap_count && !r->heap[0].cursor->event)
-		step(r);
-	r->merging = r->heap_count > 0;
-	if (!r->merging)
+	if (!r->merge)
+		r->merge = merge_new(r->traces, r->count);
+	if (!merge_next(r->merge, e))
 		return false;
-	cursor_event(r->heap[0].cursor, e);
 	r->passed++;
 	return true;
 }
@@ -375,13 +283,7 @@ void recording_progress(const struct recording *r, uint64_t *done, uint64_t *all
 
 void recording_rewind(struct recording *r)
 {
-	for (size_t i = 0; i < r->cursor_count; i++)
-		cursor_stop(&r->cursors[i]);
-	free(r->cursors);
-	free(r->heap);
-	r->cursors = NULL;
-	r->heap = NULL;
-	r->cursor_count = r->heap_count = 0;
-	r->merging = false;
+	merge_free(r->merge);
+	r->merge = NULL;
 	r->passed = 0;
 }

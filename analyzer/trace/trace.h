@@ -162,8 +162,9 @@ const char *call_name(uint8_t call);
 /* Bytes a SEND or RECEIVE event moved in its stream: 0 for failures and peeks. */
 static inline uint64_t event_bytes(const struct event *e)
 {
-	return e->result > 0 && !e->peek &&
-	       (e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE) ? (uint64_t)e->result : 0;
+	bool moves = e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE;
+
+	return moves && e->result > 0 && !e->peek ? (uint64_t)e->result : 0;
 }
 
 static inline uint64_t event_end_ns(const struct event *e)

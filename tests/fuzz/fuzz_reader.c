@@ -27,7 +27,7 @@ static void ignore_line(const char *line)
 
 static void touch_trip(void *user, const struct round_trip *t)
 {
-	*(uint64_t *)user += t->start_ns ^ t->calls ^ t->thread->first_ns ^ (uint64_t)t->process->pid;
+	*(uint64_t *)user += t->start_ns ^ t->thread->first_ns ^ (uint64_t)t->process->pid;
 }
 
 static void touch_process(const struct process *p, uint64_t *sum)

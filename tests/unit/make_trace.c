@@ -26,7 +26,8 @@ static void write_connections(struct trace_writer *w, uint64_t count)
 {
 	for (uint32_t id = 1; id <= count; id++) {
 		struct trt_connection c = {
-			.head = { .type = TRT_RECORD_CONNECTION, .detail = TRT_ORIGIN_SOCKET, .id = id },
+			.head = { .type = TRT_RECORD_CONNECTION, .detail = TRT_ORIGIN_SOCKET,
+				  .id = id },
 			.created_ns = 1000,
 			.fd = (int32_t)(id + 2),
 			.family = AF_INET,

@@ -101,9 +101,13 @@ static int error_number(const struct script *s, const char *name)
 		const char *name;
 		int number;
 	} errors[] = {
-		{ "EAGAIN", EAGAIN },         { "EINTR", EINTR },       { "EINPROGRESS", EINPROGRESS },
-		{ "ECONNRESET", ECONNRESET }, { "EPIPE", EPIPE },       { "ETIMEDOUT", ETIMEDOUT },
-		{ "ENOTCONN", ENOTCONN },     { "EMSGSIZE", EMSGSIZE }, { "ECONNREFUSED", ECONNREFUSED },
+		{ "EAGAIN", EAGAIN },
+		{ "EINTR", EINTR },
+		{ "EINPROGRESS", EINPROGRESS },
+		{ "ECONNRESET", ECONNRESET },
+		{ "EPIPE", EPIPE },
+		{ "ETIMEDOUT", ETIMEDOUT },
+		{ "ECONNREFUSED", ECONNREFUSED },
 	};
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
@@ -136,7 +140,8 @@ static void read_kind(const struct script *s, struct trt_connection *c)
 
 static uint8_t origin(const struct script *s)
 {
-	static const char *const names[] = { NULL, "socket", "accept", "pair", "found", "forked", "peer" };
+	static const char *const names[] = { NULL,    "socket", "accept", "pair",
+					     "found", "forked", "peer" };
 
 	for (uint8_t i = 1; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(word(s, 3), names[i]) == 0)

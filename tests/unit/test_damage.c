@@ -69,7 +69,8 @@ static struct read_result read_all(struct recording *r)
 		const struct process *p = processes[i];
 
 		for (size_t k = 0; k < p->connection_count; k++)
-			last ^= strlen(address_format(&p->connections[k].remote, text, sizeof(text)));
+			last ^= strlen(address_format(&p->connections[k].remote, text,
+						      sizeof(text)));
 		for (size_t k = 0; k < p->module_count; k++)
 			last ^= strlen(p->modules[k].path);
 		for (size_t k = 0; k < p->argument_count; k++)
@@ -162,7 +163,8 @@ static void write_header(void (*change)(struct trt_header *h))
 {
 	struct trace_writer *w = writer_new(path, 4);
 
-	writer_event(w, &(struct written_event){ .tid = 1, .call = TRT_CALL_send, .start_ns = 2000 });
+	writer_event(w, &(struct written_event){ .tid = 1, .call = TRT_CALL_send,
+						 .start_ns = 2000 });
 	change(writer_header(w));
 	writer_close(w, 3000);
 }
@@ -315,7 +317,7 @@ static void test_truncation(const char *name)
 		refused += !r;
 		recording_close(r);
 	}
-	is_number(wrong_counts, 0, "cut at every byte: all events before the cut are read, no other");
+	is_number(wrong_counts, 0, "cut at every byte: the events before it are read, no other");
 	is_number(wrong_warnings, 0, "  with one line each");
 	is_number(refused, sizeof(struct trt_header), "  and only without a header nothing");
 	free(before);
@@ -388,7 +390,8 @@ static struct trt_chunk *write_two_segments(struct trace_writer **w)
 	for (unsigned int i = 0; i < 18; i++) {
 		if (i == 9)
 			writer_hand_over(*w, 1);
-		writer_event(*w, &(struct written_event){ .tid = 1 + (i >= 9), .call = TRT_CALL_send,
+		writer_event(*w, &(struct written_event){ .tid = 1 + (i >= 9),
+							  .call = TRT_CALL_send,
 							  .start_ns = 2000 + i });
 	}
 	return writer_chunk(*w, 1);

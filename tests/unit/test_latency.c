@@ -44,17 +44,19 @@ static uint64_t true_quantile(const uint64_t *sorted, size_t count, double q)
 static void check_moments(const struct latency *l, const uint64_t *sorted, size_t count,
 			  const char *what)
 {
-	long double sum = 0, squares = 0;
+	long double mean, squares = 0;
+	uint64_t total = 0;
 
 	for (size_t i = 0; i < count; i++)
-		sum += sorted[i];
+		total += sorted[i];
+	mean = (long double)total / count;
 	for (size_t i = 0; i < count; i++)
-		squares += (sorted[i] - sum / count) * (sorted[i] - sum / count);
+		squares += (sorted[i] - mean) * (sorted[i] - mean);
 	is_number(latency_count(l), count, what);
 	is_number(latency_min_ns(l), sorted[0], "  minimum");
 	is_number(latency_max_ns(l), sorted[count - 1], "  maximum");
-	is_number(latency_total_ns(l), (uint64_t)sum, "  total");
-	ok(fabs(latency_mean_ns(l) - (double)(sum / count)) <= 1e-9 * latency_mean_ns(l), "  mean");
+	is_number(latency_total_ns(l), total, "  total");
+	ok(fabs(latency_mean_ns(l) - (double)mean) <= 1e-9 * latency_mean_ns(l), "  mean");
 	ok(fabs(latency_stdev_ns(l) - (double)sqrtl(squares / count)) <= 1e-9 * latency_stdev_ns(l),
 	   "  standard deviation");
 }

@@ -43,8 +43,8 @@ static const struct model_case cases[] = {
 		"connected 1 2890-2895\n"
 		"connected 1 2100-2200 ETIMEDOUT\n"
 		"1 send 1 3000-3010 20\n",
-		"client pending connection=1 thread=1 start=3000 send=10 blocked=10 connect=400 sent=20 "
-		"request=0 calls=1\n"
+		"client pending connection=1 thread=1 start=3000 send=10 blocked=10 connect=400 "
+		"sent=20 request=0 calls=1\n"
 		"connection 1 client calls=1 sent=20 trips=1 pending=1 blocked=10 first=3000 "
 		"last=3010\n"
 		"thread 1 calls=1 trips=1 blocked=10\n",
@@ -58,7 +58,8 @@ static const struct model_case cases[] = {
 		"1 recv 1 3110-3150 1\n"
 		"1 recv 1 3150-3160 98\n",
 		"client ok connection=1 thread=1 start=3000 end=3160 latency=160 send=30 wait=70 "
-		"receive=60 blocked=130 connect=50 sent=40 received=100 request=0 response=0 calls=5\n"
+		"receive=60 blocked=130 connect=50 sent=40 received=100 request=0 response=0 "
+		"calls=5\n"
 		"connection 1 client calls=5 sent=40 received=100 trips=1 blocked=130 first=3000 "
 		"last=3160\n"
 		"thread 1 calls=5 trips=1 blocked=130\n",
@@ -72,7 +73,8 @@ static const struct model_case cases[] = {
 		"1 recv 1 3006-3050 30\n"
 		"1 recv 1 3051-3060 60\n",
 		"client ok connection=1 thread=1 start=3000 end=3060 latency=60 send=5 wait=45 "
-		"receive=10 blocked=56 connect=50 sent=30 received=90 request=0 response=0 calls=5\n"
+		"receive=10 blocked=56 connect=50 sent=30 received=90 request=0 response=0 "
+		"calls=5\n"
 		"connection 1 client calls=5 sent=30 received=90 trips=1 blocked=56 first=3000 "
 		"last=3060\n"
 		"thread 1 calls=5 trips=1 blocked=56\n",
@@ -84,9 +86,10 @@ static const struct model_case cases[] = {
 		"1 send 1 3200-3210 20\n"
 		"1 recv 1 3220-3300 30\n",
 		"client ok connection=1 thread=1 start=3200 end=3300 latency=100 send=10 wait=90 "
-		"receive=0 blocked=90 connect=50 sent=20 received=30 request=0 response=50 calls=2\n"
-		"connection 1 client calls=3 sent=20 received=80 unsolicited=50 trips=1 blocked=190 "
-		"first=3000 last=3300\n"
+		"receive=0 blocked=90 connect=50 sent=20 received=30 request=0 response=50 "
+		"calls=2\n"
+		"connection 1 client calls=3 sent=20 received=80 unsolicited=50 trips=1 "
+		"blocked=190 first=3000 last=3300\n"
 		"thread 1 calls=3 trips=1 blocked=190\n",
 	},
 	{
@@ -115,8 +118,8 @@ static const struct model_case cases[] = {
 		"1 send 1 3010-3020 30\n",
 		"server ok connection=1 thread=1 start=3000 end=3020 latency=20 send=10 wait=10 "
 		"receive=0 blocked=10 sent=30 received=20 request=0 response=50 calls=2\n"
-		"connection 1 server calls=3 sent=80 received=20 unsolicited=50 trips=1 blocked=1000 "
-		"first=2000 last=3020\n"
+		"connection 1 server calls=3 sent=80 received=20 unsolicited=50 trips=1 "
+		"blocked=1000 first=2000 last=3020\n"
 		"thread 1 calls=3 trips=1 blocked=1000\n",
 	},
 	{
@@ -126,7 +129,8 @@ static const struct model_case cases[] = {
 		"1 recv 1 3200-3210 10 waited=150\n"
 		"1 recv 1 3310-3320 10 waited=90\n",
 		"client ok connection=1 thread=1 start=3000 end=3320 latency=320 send=10 wait=200 "
-		"receive=110 blocked=270 connect=50 sent=20 received=20 request=0 response=0 calls=3\n"
+		"receive=110 blocked=270 connect=50 sent=20 received=20 request=0 response=0 "
+		"calls=3\n"
 		"connection 1 client calls=3 sent=20 received=20 trips=1 blocked=770 first=3000 "
 		"last=3320\n"
 		"thread 1 calls=3 trips=1 blocked=770\n",
@@ -142,7 +146,8 @@ static const struct model_case cases[] = {
 		"1 epoll_wait 0 3215-3305 1\n"
 		"1 recv 1 3310-3320 10\n",
 		"client ok connection=1 thread=1 start=3000 end=3320 latency=320 send=10 wait=200 "
-		"receive=110 blocked=271 connect=50 sent=20 received=20 request=0 response=0 calls=3\n"
+		"receive=110 blocked=271 connect=50 sent=20 received=20 request=0 response=0 "
+		"calls=3\n"
 		"connection 1 client calls=4 sent=20 received=20 trips=1 blocked=771 first=3000 "
 		"last=3320\n"
 		"thread 1 calls=7 trips=1 blocked=771\n",
@@ -168,7 +173,8 @@ static const struct model_case cases[] = {
 		"2 recv 1 3210-4100 30\n"
 		"1 send 1 4000-4010 20\n",
 		"client ok connection=1 thread=1 start=3000 end=3200 latency=200 send=200 wait=0 "
-		"receive=0 blocked=500 connect=50 sent=20 received=30 request=0 response=0 calls=2\n"
+		"receive=0 blocked=500 connect=50 sent=20 received=30 request=0 response=0 "
+		"calls=2\n"
 		"client ok connection=1 thread=1 start=4000 end=4100 latency=100 send=10 wait=90 "
 		"receive=0 blocked=110 sent=20 received=30 request=20 response=30 calls=2\n"
 		"connection 1 client calls=4 sent=40 received=60 trips=2 blocked=1900 first=2500 "
@@ -203,8 +209,8 @@ static const struct model_case cases[] = {
 		"1 recv 1 4020-4100 0\n",
 		"client ok connection=1 thread=1 start=3000 end=3100 latency=100 send=10 wait=90 "
 		"receive=0 blocked=90 connect=50 sent=20 received=30 request=0 response=0 calls=2\n"
-		"client closed connection=1 thread=1 start=4000 send=10 blocked=90 sent=20 request=20 "
-		"calls=2\n"
+		"client closed connection=1 thread=1 start=4000 send=10 blocked=90 sent=20 "
+		"request=20 calls=2\n"
 		"connection 1 client calls=5 sent=40 received=30 trips=2 failed=1 blocked=190 "
 		"first=3000 last=4100\n"
 		"thread 1 calls=5 trips=2 blocked=190\n",
@@ -240,8 +246,8 @@ static const struct model_case cases[] = {
 		"1 send 1 3000-3010 20\n"
 		"2 shutdown 1 3100-3105 0\n"
 		"1 recv 1 3020-3103 0\n",
-		"client pending connection=1 thread=1 start=3000 send=10 blocked=93 connect=50 sent=20 "
-		"request=0 calls=2\n"
+		"client pending connection=1 thread=1 start=3000 send=10 blocked=93 connect=50 "
+		"sent=20 request=0 calls=2\n"
 		"connection 1 client calls=3 sent=20 trips=1 pending=1 blocked=98 first=3000 "
 		"last=3105\n"
 		"thread 1 calls=2 trips=1 blocked=93\n"
@@ -255,8 +261,8 @@ static const struct model_case cases[] = {
 		"1 send 2 4000-4010 20\n"
 		"1 recv 2 4020-4100 5\n"
 		"1 recv 2 4110-4200 ECONNRESET\n",
-		"client reset connection=1 thread=1 error=104 start=3000 send=10 blocked=90 connect=50 "
-		"sent=20 request=0 calls=2\n"
+		"client reset connection=1 thread=1 error=104 start=3000 send=10 blocked=90 "
+		"connect=50 sent=20 request=0 calls=2\n"
 		"client reset connection=2 thread=1 error=104 start=4000 end=4100 send=10 wait=90 "
 		"blocked=180 connect=100 sent=20 received=5 request=0 response=0 calls=3\n"
 		"connection 1 client calls=2 sent=20 trips=1 failed=1 blocked=90 first=3000 "
@@ -273,7 +279,8 @@ static const struct model_case cases[] = {
 		"1 send 1 4000-4010 EPIPE\n",
 		"client ok connection=1 thread=1 start=3000 end=3100 latency=100 send=10 wait=90 "
 		"receive=0 blocked=90 connect=50 sent=20 received=30 request=0 response=0 calls=2\n"
-		"client reset connection=1 thread=1 error=32 start=4000 blocked=10 request=20 calls=1\n"
+		"client reset connection=1 thread=1 error=32 start=4000 blocked=10 request=20 "
+		"calls=1\n"
 		"connection 1 client calls=3 sent=20 received=30 trips=2 failed=1 blocked=100 "
 		"first=3000 last=4010\n"
 		"thread 1 calls=3 trips=2 blocked=100\n",
@@ -283,9 +290,10 @@ static const struct model_case cases[] = {
 		CLIENT
 		"1 send 1 3000-3010 20\n"
 		"1 send 1 3020-3030 ETIMEDOUT\n",
-		"client error connection=1 thread=1 error=110 start=3000 send=10 blocked=20 connect=50 "
-		"sent=20 request=0 calls=2\n"
-		"connection 1 client calls=2 sent=20 trips=1 failed=1 blocked=20 first=3000 last=3030\n"
+		"client error connection=1 thread=1 error=110 start=3000 send=10 blocked=20 "
+		"connect=50 sent=20 request=0 calls=2\n"
+		"connection 1 client calls=2 sent=20 trips=1 failed=1 blocked=20 first=3000 "
+		"last=3030\n"
 		"thread 1 calls=2 trips=1 blocked=20\n",
 	},
 	{
@@ -340,10 +348,10 @@ static const struct model_case cases[] = {
 		"1 close 1 3100-3101 0\n"
 		"closed 1 3100 20 0\n"
 		"1 send 2 4000-4010 20\n",
-		"client pending connection=1 thread=1 start=3000 send=10 blocked=10 connect=50 sent=20 "
-		"request=0 calls=1\n"
-		"client pending connection=2 thread=1 start=4000 send=10 blocked=10 connect=100 sent=20 "
-		"request=0 calls=1\n"
+		"client pending connection=1 thread=1 start=3000 send=10 blocked=10 connect=50 "
+		"sent=20 request=0 calls=1\n"
+		"client pending connection=2 thread=1 start=4000 send=10 blocked=10 connect=100 "
+		"sent=20 request=0 calls=1\n"
 		"connection 1 client calls=2 sent=20 trips=1 pending=1 blocked=11 first=3000 "
 		"last=3101\n"
 		"connection 2 client calls=1 sent=20 trips=1 pending=1 blocked=10 first=4000 "
@@ -410,9 +418,10 @@ static const struct model_case cases[] = {
 		"connection 1 udp socket\nconnected 1 2000-2010\n"
 		"1 send 1 3000-3010 20\n"
 		"1 recv 1 3020-3030 ECONNREFUSED\n",
-		"client error connection=1 thread=1 error=111 start=3000 send=10 blocked=20 connect=10 "
-		"sent=20 request=0 calls=2\n"
-		"connection 1 client calls=2 sent=20 trips=1 failed=1 blocked=20 first=3000 last=3030\n"
+		"client error connection=1 thread=1 error=111 start=3000 send=10 blocked=20 "
+		"connect=10 sent=20 request=0 calls=2\n"
+		"connection 1 client calls=2 sent=20 trips=1 failed=1 blocked=20 first=3000 "
+		"last=3030\n"
 		"thread 1 calls=2 trips=1 blocked=20\n",
 	},
 	{
@@ -442,8 +451,8 @@ static const struct model_case cases[] = {
 		"1 recv 1 3220-3300 30\n"
 		"1 send 1 4000-4010 20\n"
 		"1 recv 1 4020-4100 30\n",
-		"client ok connection=1 thread=1 start=3000 connect=50 sent=20 received=60 request=0 "
-		"response=0 calls=3 incomplete\n"
+		"client ok connection=1 thread=1 start=3000 connect=50 sent=20 received=60 "
+		"request=0 response=0 calls=3 incomplete\n"
 		"client ok connection=1 thread=1 start=4000 end=4100 latency=100 send=10 wait=90 "
 		"receive=0 blocked=90 sent=20 received=30 request=20 response=130 calls=2\n"
 		"connection 1 client calls=5 sent=40 received=160 trips=2 blocked=260 first=3000 "
@@ -460,8 +469,8 @@ static const struct model_case cases[] = {
 		"1 recv 1 4020-4100 30\n"
 		"1 send 1 5000-5010 20\n"
 		"1 recv 1 5020-5100 30\n",
-		"client ok connection=1 thread=1 start=3000 connect=50 sent=20 received=30 request=0 "
-		"response=0 calls=2 incomplete\n"
+		"client ok connection=1 thread=1 start=3000 connect=50 sent=20 received=30 "
+		"request=0 response=0 calls=2 incomplete\n"
 		"client ok connection=1 thread=1 start=4000 sent=20 received=30 request=20 "
 		"response=100 calls=2 incomplete\n"
 		"client ok connection=1 thread=1 start=5000 end=5100 latency=100 send=10 wait=90 "
@@ -528,7 +537,8 @@ static const struct model_case cases[] = {
 		"1 send 1 3030-3040 5\n"
 		"1 recv 1 3000-3100 30\n",
 		"client ok connection=1 thread=1 start=3010 end=3100 latency=90 send=30 wait=60 "
-		"receive=0 blocked=110 connect=50 sent=10 received=30 request=0 response=0 calls=3\n"
+		"receive=0 blocked=110 connect=50 sent=10 received=30 request=0 response=0 "
+		"calls=3\n"
 		"connection 1 client calls=3 sent=10 received=30 trips=1 blocked=120 first=3000 "
 		"last=3100\n"
 		"thread 1 calls=3 trips=1 blocked=100\n",
@@ -585,8 +595,8 @@ static void test_fork(const char *folder)
 		"connection 5 server calls=1 sent=100 unsolicited=100 blocked=10 first=2000 "
 		"last=2010\n"
 		"thread 1 calls=1 blocked=10\n"
-		"connection 5 server calls=3 sent=80 received=20 unsolicited=50 trips=1 blocked=100 "
-		"first=3000 last=3120\n"
+		"connection 5 server calls=3 sent=80 received=20 unsolicited=50 trips=1 "
+		"blocked=100 first=3000 last=3120\n"
 		"thread 2 calls=3 trips=1 blocked=100\n",
 		"a forked process inherits role and offsets");
 	recording_close(r);

@@ -88,7 +88,8 @@ static void test_many_threads(void)
 	uint64_t done, all;
 
 	for (int i = 0; i < 200000; i++) {
-		struct written_event e = { .tid = i * 7 % 40, .call = i % 2 ? TRT_CALL_recv : TRT_CALL_send,
+		struct written_event e = { .tid = i * 7 % 40,
+					   .call = i % 2 ? TRT_CALL_recv : TRT_CALL_send,
 					   .connection = 1, .start_ns = 2000 + (uint64_t)i * 10,
 					   .duration_ns = 5, .result = i / 40 + 1 };
 
@@ -181,7 +182,8 @@ static void test_ties(void)
 static void test_dictionary(void)
 {
 	struct trace_writer *w = writer_new(file("dictionary.trt"), 20);
-	struct trt_thread thread = { .head = { .type = TRT_RECORD_THREAD, .id = 1 }, .name = "first" };
+	struct trt_thread thread = { .head = { .type = TRT_RECORD_THREAD, .id = 1 },
+				     .name = "first" };
 	struct trt_record strange = { .type = 77 }, unfinished = { .type = TRT_RECORD_PENDING };
 	const uint64_t addresses[] = { 0x1100, 0x2200 };
 	struct trt_record *hole;
@@ -240,7 +242,8 @@ static void test_placeholders(void)
 	writer_record(w, &closed, sizeof(closed), NULL, 0);
 	for (size_t i = 0; i < 5; i++)
 		writer_event(w, &(struct written_event){ .tid = 1, .call = TRT_CALL_send,
-							 .connection = ids[i], .start_ns = 2000 + i });
+							 .connection = ids[i],
+							 .start_ns = 2000 + i });
 	writer_close(w, 9000);
 	r = open_file(file("placeholders.trt"));
 	p = only_process(r);
@@ -249,9 +252,11 @@ static void test_placeholders(void)
 		recording_next(r, &e);
 		is_number(e.connection->id, ids[i], "an event's connection");
 	}
-	ok(p->connections[1].transport == TRANSPORT_UDP && p->connections[1].datagram, "a recorded one");
-	ok(p->connections[5].transport == TRANSPORT_OTHER && p->connections[5].created_ns == UNKNOWN &&
-	   p->connections[5].connect_started_ns == UNKNOWN && p->connections[5].fd == -1,
+	ok(p->connections[1].transport == TRANSPORT_UDP && p->connections[1].datagram,
+	   "a recorded one");
+	ok(p->connections[5].transport == TRANSPORT_OTHER && p->connections[5].fd == -1 &&
+	   p->connections[5].created_ns == UNKNOWN &&
+	   p->connections[5].connect_started_ns == UNKNOWN,
 	   "of one that is not nothing is known");
 	is_number(p->connections[4].closed_received, 20, "a close without its connection");
 	recording_close(r);
@@ -492,7 +497,8 @@ static void test_fields(void)
 	   e.offset == 50 && e.result == 100, "all fields of an event");
 	ok(e.head_bytes == 4 && memcmp(e.head, "head", 4) == 0 && e.tail_bytes == 5 &&
 	   memcmp(e.tail, "tail!", 5) == 0, "its payload");
-	ok(e.class == CALL_CLASS_DESCRIPTOR && event_bytes(&e) == 0, "an unknown call moves no bytes");
+	ok(e.class == CALL_CLASS_DESCRIPTOR && event_bytes(&e) == 0,
+	   "an unknown call moves no bytes");
 	recording_next(r, &e);
 	ok(e.result == 8 && !e.head_bytes && !e.tail_bytes, "payload that cannot be is left out");
 	recording_next(r, &e);

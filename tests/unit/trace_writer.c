@@ -153,7 +153,9 @@ void *writer_record(struct trace_writer *w, const void *record, size_t bytes, co
 void writer_stack(struct trace_writer *w, uint32_t id, const uint64_t *addresses, uint32_t depth)
 {
 	struct trt_stack s = {
-		.head = { .type = TRT_RECORD_STACK, .id = id }, .first_seen_ns = 1000, .depth = depth
+		.head = { .type = TRT_RECORD_STACK, .id = id },
+		.first_seen_ns = 1000,
+		.depth = depth,
 	};
 
 	writer_record(w, &s, sizeof(s), addresses, depth * sizeof(*addresses));
