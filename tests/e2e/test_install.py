@@ -46,10 +46,20 @@ class Install(harness.TestCase):
         self.records(self.install())
 
     def test_relocated_prefix(self):
-        moved = self.folder / "some where" / "else"
+        moved = self.folder / "somewhere" / "else"
         moved.parent.mkdir()
         shutil.move(self.install(), moved)
         self.records(moved)
+
+    def test_prefix_with_a_space(self):
+        """The dynamic linker cannot load from there: that is said before anything runs."""
+        moved = self.folder / "some where"
+        shutil.move(self.install(), moved)
+        done = harness.run([moved / "bin" / "traceroundtrip", "record", "-o", self.folder / "data", "touch",
+                            self.folder / "ran"], status=1)
+        self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+        self.assertIn("LD_PRELOAD", done.stderr)
+        self.assertFalse((self.folder / "ran").exists())
 
     def test_through_a_link(self):
         prefix = self.install()

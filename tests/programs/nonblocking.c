@@ -75,7 +75,6 @@ static void connect_again(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	wait_for(fd, POLLOUT);
 	expect_done("connect", fd, connect(fd, (struct sockaddr *)&address, bytes));
-	printf("{\"view\":\"connected\",\"fd\":%d,\"error\":0}\n", fd);
 	expect_done("close", fd, close(fd));
 	expect_done("close", listener, close(listener));
 }
