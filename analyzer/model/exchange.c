@@ -70,7 +70,7 @@ static bool lost_since(const struct exchange *x, const struct trip *t, enum dire
 
 /* Round trips */
 
-static struct trip *new_trip(struct exchange *x, enum direction request)
+static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction request)
 {
 	const struct current *now = &x->pool->current;
 	const struct connection *c = x->connection;
@@ -80,15 +80,28 @@ static struct trip *new_trip(struct exchange *x, enum direction request)
 		x->pool->free_trips = t->next;
 	else
 		t = xmalloc(sizeof(*t));
+	/* Every member is named: clearing it first takes the compiler as long as all the rest. */
 	*t = (struct trip){
+		.next = NULL,
+		.key = key,
 		.request = request,
+		.answered = false,
+		.ended = false,
+		.status = STATUS_PENDING,
+		.error = 0,
 		.thread = now->event->thread,
 		.stack_id = now->event->stack_id,
+		.calls = 0,
+		.last_call = 0,
 		.first_ns = { UNKNOWN, UNKNOWN },
 		.last_ns = { UNKNOWN, UNKNOWN },
+		.offset = { 0, 0 },
+		.bytes = { 0, 0 },
+		.blocked_ns = 0,
 		.connect_ns = UNKNOWN,
 		.lost_before = { now->lost_before[0], now->lost_before[1] },
 		.eof_start_ns = UNKNOWN,
+		.eof_end_ns = UNKNOWN,
 	};
 	/* The connect belongs to the first round trip, if that is the first that was made. */
 	if (!x->had_trip && request == DIRECTION_SENT &&
@@ -142,8 +155,7 @@ static void tell(struct exchange *x, struct trip *t)
 	struct round_trip r;
 
 	settle(x, t);
-	trip_describe(t, x->connection, certain, &r);
-	r.protocol = x->protocol->name;
+	trip_describe(t, x->connection, x->protocol->name, certain, &r);
 	x->stats.round_trips++;
 	x->stats.failed += round_trip_failed(&r);
 	x->stats.pending += r.status == STATUS_PENDING;
@@ -187,10 +199,8 @@ void exchange_request(struct exchange *x, uint64_t key, const struct piece *p)
 {
 	struct trip *t = find_trip(x, key);
 
-	if (!t) {
-		t = new_trip(x, p->direction);
-		t->key = key;
-	}
+	if (!t)
+		t = new_trip(x, key, p->direction);
 	add_piece(x, t, p);
 }
 
@@ -262,7 +272,7 @@ static bool is_passing(int error)
 /* A request of which no byte could be sent. */
 static void fail_to_ask(struct exchange *x, const struct event *e, enum status status, int error)
 {
-	struct trip *t = new_trip(x, DIRECTION_SENT);
+	struct trip *t = new_trip(x, 0, DIRECTION_SENT);
 
 	t->first_ns[DIRECTION_SENT] = e->start_ns;
 	t->offset[DIRECTION_SENT] = e->offset;

@@ -83,9 +83,10 @@ static void describe_times(const struct trip *t, struct round_trip *r)
 				t->last_ns[response]);
 }
 
-void trip_describe(const struct trip *t, const struct connection *c, bool certain,
-		   struct round_trip *r)
+void trip_describe(const struct trip *t, const struct connection *c, const char *protocol,
+		   bool certain, struct round_trip *r)
 {
+	/* Every member is named, as in new_trip(). */
 	*r = (struct round_trip){
 		.process = c->process,
 		.connection = c,
@@ -107,6 +108,8 @@ void trip_describe(const struct trip *t, const struct connection *c, bool certai
 		.response_offset = t->answered ? t->offset[trip_response(t)] : UNKNOWN,
 		.calls = t->calls,
 		.stack_id = t->stack_id,
+		.protocol = protocol,
+		.name = NULL,
 		.incomplete = !certain,
 	};
 	if (certain)

@@ -38,7 +38,7 @@ void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns);
 void trip_block(struct trip *t, const struct event *e, uint64_t waited_ns);
 
 /* Sets *r to what the listener sees; certain: no call of it can have been lost. */
-void trip_describe(const struct trip *t, const struct connection *c, bool certain,
-		   struct round_trip *r);
+void trip_describe(const struct trip *t, const struct connection *c, const char *protocol,
+		   bool certain, struct round_trip *r);
 
 #endif

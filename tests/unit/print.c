@@ -120,7 +120,8 @@ static void print_connection(FILE *out, const struct connection *c)
 	char local[ADDRESS_TEXT_BYTES], remote[ADDRESS_TEXT_BYTES];
 
 	fprintf(out, "connection %u fd=%d %s %s %s -> %s", c->id, c->fd,
-		transport_name(c->transport), origins[c->origin], address_format(&c->local, local, sizeof(local)),
+		transport_name(c->transport), origins[c->origin],
+		address_format(&c->local, local, sizeof(local)),
 		address_format(&c->remote, remote, sizeof(remote)));
 	if (c->parent)
 		fprintf(out, " parent=%d/%u", c->parent->process->pid, c->parent->id);
