@@ -38,7 +38,27 @@ class Programs(harness.TestCase):
             self.assertEqual(row, {key: summary[key] for key in row}, "summary")
         summary = recording.summary()
         self.assertEqual(0, summary["lost_events"], "lost events")
+        self.compare_connections(recording, summary)
         return recording, expected
+
+    def compare_connections(self, recording, summary):
+        """`connections` and `summary` add up what `dump` lists."""
+        sums = {}
+        events = recording.calls()
+        for event in events:
+            counts = sums.setdefault(event["connection"], {"bytes_sent": 0, "bytes_received": 0})
+            if event["call"] in SENDING:
+                counts["bytes_sent"] += event["bytes"]
+            elif event["call"] in RECEIVING + CHECKED:
+                counts["bytes_received"] += event["bytes"]
+        rows = recording.json("connections")
+        for row in rows:
+            for key, value in sums.get(row["connection"], {}).items():
+                self.assertEqual(value, row[key], f"{key} of {row}")
+        self.assertEqual(len(rows), summary["connections"])
+        self.assertEqual(len(events), summary["calls"])
+        for key in ("bytes_sent", "bytes_received", "round_trips", "failed", "pending"):
+            self.assertEqual(sum(row[key] for row in rows), summary[key], key)
 
     def connection(self, name, number, what):
         """The program's name for a connection stands for one number, and the other way round."""
