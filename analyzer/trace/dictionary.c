@@ -270,7 +270,7 @@ static bool visit_chunk(struct dictionary *d, const uint8_t *data, uint32_t end,
 static void visit_records(struct dictionary *d, const struct chunk_place *chunks, size_t count,
 			  visit_record *visit, size_t *damaged)
 {
-	uint8_t *data = xmalloc(TRT_CHUNK_BYTES);
+	uint8_t *data = d->trace->chunk;
 
 	*damaged = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -281,7 +281,6 @@ static void visit_records(struct dictionary *d, const struct chunk_place *chunks
 
 		*damaged += !whole || there < TRT_CHUNK_BYTES;
 	}
-	free(data);
 }
 
 static void make_connections(struct dictionary *d)

@@ -2,12 +2,7 @@
 /* Sets of ids: pages of bits in a hash table. */
 #include "analyzer/trace/idset.h"
 
-#include <stdlib.h>
-
-#include "analyzer/util/alloc.h"
-
-#define uthash_fatal(message) abort()
-#include <uthash.h>
+#include "analyzer/util/hash.h"
 
 #define PAGE_IDS 256u
 

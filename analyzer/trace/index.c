@@ -10,7 +10,7 @@
 struct index {
 	struct trace *trace;
 	struct id_set *ids;
-	uint8_t *data;    /* a chunk */
+	uint8_t *data;    /* of the chunk */
 	struct trt_chunk head;
 	uint32_t end;     /* of the bytes that are there */
 	bool damaged;
@@ -158,7 +158,7 @@ static int compare_segments(const void *a, const void *b)
 void index_events(struct trace *t, const struct chunk_place *chunks, size_t count,
 		  struct id_set *ids)
 {
-	struct index x = { .trace = t, .ids = ids, .data = xmalloc(TRT_CHUNK_BYTES) };
+	struct index x = { .trace = t, .ids = ids, .data = t->chunk };
 
 	for (size_t i = 0; i < count; i++) {
 		x.damaged = false;
@@ -169,5 +169,4 @@ void index_events(struct trace *t, const struct chunk_place *chunks, size_t coun
 	for (struct run *run = t->runs; run; run = run->hh.next)
 		if (run->count)
 			qsort(run->segments, run->count, sizeof(*run->segments), compare_segments);
-	free(x.data);
 }

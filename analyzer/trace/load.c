@@ -210,6 +210,7 @@ void trace_load(struct trace *t)
 	struct chunk_list events = { 0 }, dictionary = { 0 };
 	struct id_set ids = { 0 };
 
+	t->chunk = xmalloc(TRT_CHUNK_BYTES);
 	if (!trace_file_resume(&t->file))
 		t->process.damaged_chunks++;
 	t->missing_bytes = missing_bytes(t);
@@ -224,4 +225,6 @@ void trace_load(struct trace *t)
 	free(events.chunks);
 	free(dictionary.chunks);
 	id_set_free(&ids);
+	free(t->chunk);
+	t->chunk = NULL;
 }

@@ -10,11 +10,8 @@
 #include "analyzer/trace/idset.h"
 #include "analyzer/trace/trace.h"
 #include "analyzer/util/alloc.h"
+#include "analyzer/util/hash.h"
 #include "preload/trace_format.h"
-
-#define uthash_fatal(message) abort()
-#include <stdlib.h>
-#include <uthash.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files are read as they lie in memory");
 
@@ -47,6 +44,7 @@ struct trace {
 	struct run *runs;       /* uthash; in order of first event once loaded */
 	struct stack *stacks;   /* in order of id */
 	uint64_t missing_bytes; /* of a file that was cut short */
+	uint8_t *chunk;         /* room for one, while loading */
 	bool skipped;           /* by recording_skip_process() */
 };
 
