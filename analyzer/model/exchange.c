@@ -351,7 +351,7 @@ static void count_call(struct connection_stats *s, const struct event *e, uint64
 	uint64_t end = event_end_ns(e);
 
 	s->calls++;
-	s->blocked_ns += e->duration_ns + waited_ns;
+	s->blocked_ns += event_blocked_ns(e) + waited_ns;
 	if (e->start_ns < s->first_ns)
 		s->first_ns = e->start_ns;
 	if (s->last_ns == UNKNOWN || end > s->last_ns)

@@ -60,6 +60,12 @@ void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns
 void exchange_finish(struct exchange *x);
 void exchange_free_all(struct exchange_pool *pool);
 
+/* How long a call may have sat waiting: those that make and close descriptors never do. */
+static inline uint64_t event_blocked_ns(const struct event *e)
+{
+	return e->class != CALL_CLASS_DESCRIPTOR || e->kind == CALL_ACCEPT ? e->duration_ns : 0;
+}
+
 /* What is known of its role before a byte was moved. */
 enum role connection_role(const struct connection *c);
 

@@ -99,7 +99,7 @@ static void count_blocked(struct thread_state *t, const struct event *e)
 	t->newest = (t->newest + 1) % NESTED_MAX;
 	t->recent[t->newest].start_ns = e->start_ns;
 	t->recent[t->newest].blocked_before_ns = before;
-	t->stats.blocked_ns = before + e->duration_ns + e->waited_ns;
+	t->stats.blocked_ns = before + event_blocked_ns(e) + e->waited_ns;
 	if (end > t->end_ns)
 		t->end_ns = end;
 }

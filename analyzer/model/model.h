@@ -69,14 +69,14 @@ struct connection_stats {
 	uint64_t bytes_sent, bytes_received; /* by stream offsets: right where calls were lost */
 	uint64_t unsolicited_bytes; /* in no round trip: greetings, and answers to lost requests */
 	uint64_t round_trips, failed, pending;
-	uint64_t blocked_ns; /* in its calls, and in waits that led to them */
+	uint64_t blocked_ns; /* in its calls that can wait, and in waits that led to them */
 	uint64_t first_ns, last_ns; /* of its events; UNKNOWN if it had none */
 };
 
 struct thread_stats {
 	uint64_t calls;
 	uint64_t round_trips;
-	uint64_t blocked_ns; /* in calls on sockets and in waits, each moment once */
+	uint64_t blocked_ns; /* in waits and in calls that can wait, each moment once */
 };
 
 struct model;
