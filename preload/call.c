@@ -84,7 +84,7 @@ struct draft {
 	uint16_t fields;     /* which of the values are set */
 	uint16_t extra_bytes; /* that they and the payload take */
 	struct payload payload;
-	uint64_t values[5];  /* by enum trt_event_field */
+	uint64_t values[TRT_FIELD_VALUE + 1]; /* by enum trt_event_field */
 };
 
 static void set_field(struct draft *d, enum trt_event_field field, uint64_t value)
@@ -190,9 +190,11 @@ static bool moves_stream(const struct data *data)
 	return data->direction == SENT || !(data->flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB));
 }
 
-static uint16_t event_flags(const struct data *data)
+static uint16_t event_flags(const struct call *call, const struct data *data)
 {
 	return (uint16_t)((moves_stream(data) ? 0 : TRT_EVENT_PEEK) |
+			  (call->continued ? TRT_EVENT_CONTINUED : 0) |
+			  (data->direction == RECEIVED ? TRT_EVENT_RECEIVED : 0) |
 			  (data->flags & MSG_DONTWAIT ? TRT_EVENT_DONTWAIT : 0) |
 			  (data->flags & MSG_TRUNC ? TRT_EVENT_TRUNCATED : 0));
 }
@@ -251,7 +253,7 @@ void call_data(const struct call *call, ssize_t result, const struct data *data)
 	struct draft d;
 
 	draft(&d, call, end_ns, event_result(result));
-	d.flags = event_flags(data);
+	d.flags = event_flags(call, data);
 	if (!same_connection(call))
 		return;
 	if ((d.result == -EAGAIN || d.result == -EWOULDBLOCK) &&
@@ -320,7 +322,30 @@ void call_connect(const struct call *call, int result, const struct sockaddr *ad
 	leave();
 }
 
+static void log_call(const struct call *call, uint32_t connection_id, int result, uint64_t end_ns)
+{
+	struct draft d;
+
+	draft(&d, call, end_ns, event_result(result));
+	d.connection_id = connection_id;
+	struct thread *t = enter();
+	if (!t)
+		return;
+	write_event(t, &d);
+	leave();
+}
+
 void call_other(const struct call *call, int result)
+{
+	log_call(call, call->connection_id, result, clock_ns());
+}
+
+void call_made(const struct call *call, int result, const struct connection *c, uint64_t end_ns)
+{
+	log_call(call, c ? c->id : 0, result, end_ns);
+}
+
+void call_option(const struct call *call, int result, int level, int option, uint64_t value)
 {
 	struct draft d;
 
@@ -328,6 +353,10 @@ void call_other(const struct call *call, int result)
 	struct thread *t = enter();
 	if (!t)
 		return;
+	struct connection *c = connection_known(call->fd);
+	d.connection_id = c ? c->id : 0;
+	d.offset = (uint64_t)(uint32_t)level << 32 | (uint32_t)option;
+	set_field(&d, TRT_FIELD_VALUE, value);
 	write_event(t, &d);
 	leave();
 }
@@ -350,14 +379,6 @@ void call_socket_error(const struct call *call, int error)
 	else
 		connections_check_connecting(call->start_ns);
 	leave();
-}
-
-void call_made(const struct call *call, int result, struct connection *c)
-{
-	struct call made = *call;
-
-	made.connection_id = c ? c->id : 0;
-	call_other(&made, result);
 }
 
 void call_wait(const struct call *call, int result)

@@ -37,7 +37,8 @@ struct call {
 	uint32_t connection_id;
 	int fd;
 	uint64_t start_ns;
-	uint8_t which; /* enum trt_call */
+	uint8_t which;  /* enum trt_call */
+	bool continued; /* not the first event of this call */
 };
 
 /* The first half of call_begin() for any connection; c may be NULL. */
@@ -48,6 +49,7 @@ ALWAYS_INLINE bool call_begin_with(struct call *call, uint8_t which, int fd, str
 	call->connection_id = c ? c->id : 0;
 	call->fd = fd;
 	call->which = which;
+	call->continued = false;
 	call->start_ns = clock_ns();
 	return true;
 }
@@ -82,6 +84,24 @@ struct data {
 	socklen_t peer_bytes;
 };
 
+/* Of sendmsg() and recvmsg(), once the call has shown that the message is readable. */
+static inline struct data message_data(enum direction direction, int flags,
+				       const struct msghdr *message)
+{
+	return (struct data){
+		.direction = direction, .flags = flags,
+		.buffers = message->msg_iov, .buffer_count = message->msg_iovlen,
+		.peer = message->msg_name, .peer_bytes = message->msg_namelen,
+	};
+}
+
+/* One more event of the same call follows, which took no time of its own. */
+static inline void call_continue(struct call *call)
+{
+	call->continued = true;
+	call->start_ns = clock_ns();
+}
+
 /* A data call returned result (errno as the call left it). */
 void call_data(const struct call *call, ssize_t result, const struct data *data);
 
@@ -98,8 +118,14 @@ void call_failed(const struct call *call);
 /* The program asked for its socket's pending error (SO_ERROR) and was told this one. */
 void call_socket_error(const struct call *call, int error);
 
-/* A call made a descriptor, result: connection c, NULL if it is not a socket. */
-void call_made(const struct call *call, int result, struct connection *c);
+/* setsockopt() and the like set an option to this value. */
+void call_option(const struct call *call, int result, int level, int option, uint64_t value);
+
+/*
+ * A call made a descriptor, result: connection c, NULL if it is not a socket.  end_ns:
+ * when it returned, before c was made.
+ */
+void call_made(const struct call *call, int result, const struct connection *c, uint64_t end_ns);
 
 /* A wait returned. */
 void call_wait(const struct call *call, int result);

@@ -19,6 +19,7 @@ static struct {
 	uint32_t next_slot;     /* never used before */
 	struct free_list free; /* slots */
 	uint32_t last_id;
+	unsigned int highest;  /* descriptor that the table ever knew */
 } connections = { .next_slot = FIRST_SLOT };
 
 bool connections_init(void)
@@ -148,8 +149,23 @@ static void release(uint32_t slot, uint64_t now_ns)
 	put_slot(slot);
 }
 
+unsigned int connection_highest(void)
+{
+	return __atomic_load_n(&connections.highest, __ATOMIC_RELAXED);
+}
+
+static void raise_highest(unsigned int fd)
+{
+	unsigned int seen = connection_highest();
+
+	while (fd > seen && !__atomic_compare_exchange_n(&connections.highest, &seen, fd, true,
+							 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
 static void set_descriptor(int fd, uint32_t slot, uint64_t now_ns)
 {
+	raise_highest((unsigned int)fd);
 	uint32_t old = __atomic_exchange_n(&descriptor_table[fd], slot, __ATOMIC_ACQ_REL);
 
 	if (old >= FIRST_SLOT)
@@ -189,9 +205,11 @@ struct connection *connection_classify(int fd)
 	int type = socket_option(fd, SO_TYPE, &error);
 	uint32_t unknown = 0;
 
-	if (error == -ENOTSOCK)
+	if (error == -ENOTSOCK) {
+		raise_highest((unsigned int)fd);
 		__atomic_compare_exchange_n(&descriptor_table[fd], &unknown, NOT_A_SOCKET, false,
 					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	}
 	if (error)
 		return NULL;
 	return connection_new(fd, TRT_ORIGIN_FOUND, socket_option(fd, SO_DOMAIN, &error), type,

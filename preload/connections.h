@@ -130,6 +130,9 @@ void connection_forget(int fd, uint64_t now_ns);
 #define VERIFY_NS 10000000u
 bool connection_verify_now(struct connection *c, int fd, uint64_t now_ns);
 
+/* No higher number was ever in the table. */
+unsigned int connection_highest(void);
+
 /*
  * False if the descriptor turned out to be another file than c: closed and
  * reused behind our back.  Looks at most once in 10 ms.
@@ -147,6 +150,14 @@ struct connection *connection_peer(struct connection *c, const struct sockaddr *
 /* Logs both ends once; asks the kernel for those not given (NULL, 0). */
 void connection_describe(struct connection *c, int fd, const struct sockaddr *remote,
 			 socklen_t remote_bytes, uint64_t now_ns);
+
+/*
+ * A listening socket got a connection; address as accept() stored it, NULL if it was
+ * not asked for.  NULL: no room.
+ */
+struct connection *connection_accepted(const struct connection *listener, int fd,
+				       const struct sockaddr *address,
+				       const socklen_t *address_bytes, uint64_t now_ns);
 
 /* connect() went on without its caller. */
 void connection_connecting(struct connection *c, uint64_t started_ns, uint32_t stack, int32_t tid);

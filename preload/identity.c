@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "preload/blind.h"
 #include "preload/clock.h"
 #include "preload/config.h"
 #include "preload/sys.h"
@@ -134,6 +135,7 @@ void identity_write(struct trt_header *h, enum trt_stacks stacks)
 	memcpy(h->host_name, self.host_name, sizeof(h->host_name));
 	memcpy(base + TRT_EXECUTABLE_OFFSET, self.executable, self.executable_bytes);
 	h->executable_bytes = self.executable_bytes;
+	h->blind_spots = blind_spots();
 	/* Read when the file is made: programs rewrite their arguments as they start up. */
 	h->command_bytes = read_file("/proc/self/cmdline", base + TRT_COMMAND_OFFSET,
 				     TRT_COMMAND_MAX);

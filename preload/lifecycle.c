@@ -2,7 +2,7 @@
 /* The life of the process. */
 #include "preload/lifecycle.h"
 
-#include <string.h>
+#include <errno.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
@@ -163,6 +163,8 @@ static bool start(void)
  */
 __attribute__((constructor)) static void constructor(void)
 {
+	int saved_errno = errno;
+
 	clock_resolve();
 	real_resolve();
 	/* The loader ignores us in set-user-id programs unless an administrator arranged otherwise. */
@@ -172,6 +174,7 @@ __attribute__((constructor)) static void constructor(void)
 	if (config.complaint[0])
 		lifecycle_say("", config.complaint);
 	lifecycle_hooking = !config.disabled && start();
+	errno = saved_errno;
 }
 
 /* At exit(); other threads may still be running and calling. */

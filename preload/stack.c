@@ -129,6 +129,25 @@ static uint32_t intern(const uintptr_t *addresses, size_t depth, uint64_t now_ns
 	return 0;
 }
 
+/* This library's mapping, by the linker's symbols for its ends. */
+extern const uint8_t __ehdr_start[] __attribute__((visibility("hidden")));
+extern const uint8_t _end[] __attribute__((visibility("hidden")));
+
+/*
+ * How many of the innermost addresses are ours: a hook may be reached through another
+ * function of this library (raw.c).  They belong to what the memo compares, but not to
+ * the stack that is shown.
+ */
+static size_t own_addresses(const uintptr_t *addresses, size_t depth)
+{
+	size_t own = 0;
+
+	while (own < depth && addresses[own] - (uintptr_t)__ehdr_start <
+				      (size_t)(_end - __ehdr_start))
+		own++;
+	return own;
+}
+
 /* Inlined where it counts: each frame of our own costs the unwinder as much as one of the program's. */
 static inline __attribute__((always_inline)) size_t
 unwind_from(struct thread *t, const struct frame *caller, uintptr_t **addresses)
@@ -161,7 +180,8 @@ capture_anew(struct thread *t, const struct frame *caller, uint64_t now_ns)
 {
 	uintptr_t *addresses;
 	size_t depth = unwind_from(t, caller, &addresses);
-	uint32_t id = depth ? intern(addresses, depth, now_ns) : 0;
+	size_t own = own_addresses(addresses, depth);
+	uint32_t id = depth > own ? intern(addresses + own, depth - own, now_ns) : 0;
 
 	if (!id)
 		ring_count(lost_stacks);
@@ -175,7 +195,8 @@ static uint32_t check(struct thread *t, const struct frame *caller, uint32_t id,
 {
 	uintptr_t *addresses;
 	size_t depth = stack_unwind(t, caller, &addresses);
-	uint32_t found = depth ? intern(addresses, depth, now_ns) : 0;
+	size_t own = own_addresses(addresses, depth);
+	uint32_t found = depth > own ? intern(addresses + own, depth - own, now_ns) : 0;
 
 	if (found != id)
 		ring_note("a remembered stack was not the one there", now_ns);

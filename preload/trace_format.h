@@ -47,6 +47,8 @@
 #define TRT_COMMAND_OFFSET 8192u
 #define TRT_COMMAND_MAX (TRT_CHUNK_BYTES - TRT_COMMAND_OFFSET)
 #define TRT_STACK_DEPTH_MAX 256u
+/* As the level of an option: fcntl(F_SETFL). */
+#define TRT_LEVEL_FCNTL 0xffff
 
 /* How much is recorded: TRACEROUNDTRIP_DETAIL. */
 enum trt_detail {
@@ -61,6 +63,12 @@ enum trt_stacks {
 	TRT_STACKS_OFF_BY_SETTING = 1, /* detail coarse, or depth 0 */
 	TRT_STACKS_NO_LIBUNWIND = 2,   /* libunwind.so.8 could not be loaded */
 	TRT_STACKS_FORKED_UNWINDING = 3, /* a fork caught another thread inside libunwind */
+};
+
+/* Ways to the network that the library cannot see and that the process took. */
+enum trt_blind_spot {
+	TRT_BLIND_IO_URING = 0, /* io_uring_setup() by number */
+	TRT_BLIND_STREAM = 1,   /* fdopen() of a socket: stdio reads and writes inside libc */
 };
 
 /* Times named *_monotonic_ns and all times in records: CLOCK_MONOTONIC. */
@@ -95,7 +103,8 @@ struct trt_header {
 	uint64_t overwritten_chunks;
 	uint64_t lost_records;        /* dictionary records for which there was no room */
 	uint64_t lost_stacks;         /* events without their stack: table full, or unwinding failed */
-	uint8_t reserved[3672];
+	uint32_t blind_spots;         /* 1 << enum trt_blind_spot */
+	uint8_t reserved[3668];
 };
 _Static_assert(sizeof(struct trt_header) == 4096, "header is one page");
 
@@ -170,6 +179,7 @@ enum trt_event_field {
 	TRT_FIELD_TRIES = 2,     /* how many tries (EAGAIN) failed before this call */
 	TRT_FIELD_WAITED = 3,    /* ns this thread sat in poll, select, epoll since its last event */
 	TRT_FIELD_READY = 4,     /* when a wait last reported this descriptor readable */
+	TRT_FIELD_VALUE = 5,     /* of the option that was set; its level << 32 | number is in offset */
 	TRT_FIELD_PAYLOAD = 15,
 };
 
@@ -177,6 +187,8 @@ enum trt_event_flag {
 	TRT_EVENT_PEEK = 1 << 0,     /* MSG_PEEK: offset did not move */
 	TRT_EVENT_DONTWAIT = 1 << 1, /* MSG_DONTWAIT */
 	TRT_EVENT_TRUNCATED = 1 << 2, /* MSG_TRUNC: result may exceed the buffer */
+	TRT_EVENT_CONTINUED = 1 << 3, /* one more message of the call whose event came before */
+	TRT_EVENT_RECEIVED = 1 << 4,  /* bytes came from the socket: tells the direction of splice() */
 };
 
 /*

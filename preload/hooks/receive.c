@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Calls that take bytes from a socket. */
 #include "preload/call.h"
+#include "preload/descriptors.h"
 
 /* The sender's address, as far as the call stored one. */
 static struct data received_from(int flags, const struct iovec *buffer, ssize_t received,
@@ -81,11 +82,9 @@ HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 		return REAL(recvmsg)(fd, message, flags);
 	ssize_t received = REAL(recvmsg)(fd, message, flags);
 	struct data data = { .direction = RECEIVED, .flags = flags };
-	if (received >= 0) { /* only then is the message known to be readable */
-		data.buffers = message->msg_iov;
-		data.buffer_count = message->msg_iovlen;
-		data.peer = message->msg_name;
-		data.peer_bytes = message->msg_namelen;
+	if (received >= 0) {
+		data = message_data(RECEIVED, flags, message);
+		descriptors_received(message);
 	}
 	call_data(&call, received, &data);
 	return received;
@@ -124,6 +123,31 @@ HOOK ssize_t readv(int fd, const struct iovec *buffers, int count)
 	if (!call_begin(&call, TRT_CALL_readv, fd))
 		return REAL(readv)(fd, buffers, count);
 	ssize_t received = REAL(readv)(fd, buffers, count);
+	call_data(&call, received, &(struct data){
+		.direction = RECEIVED, .buffers = buffers, .buffer_count = (size_t)count });
+	return received;
+}
+
+/* On sockets the offset has to be -1: the same as readv() with flags (preadv(2)). */
+HOOK ssize_t preadv2(int fd, const struct iovec *buffers, int count, off_t offset, int flags)
+{
+	struct call call;
+
+	if (!call_begin(&call, TRT_CALL_preadv2, fd))
+		return REAL(preadv2)(fd, buffers, count, offset, flags);
+	ssize_t received = REAL(preadv2)(fd, buffers, count, offset, flags);
+	call_data(&call, received, &(struct data){
+		.direction = RECEIVED, .buffers = buffers, .buffer_count = (size_t)count });
+	return received;
+}
+
+HOOK ssize_t preadv64v2(int fd, const struct iovec *buffers, int count, off64_t offset, int flags)
+{
+	struct call call;
+
+	if (!call_begin(&call, TRT_CALL_preadv64v2, fd))
+		return REAL(preadv64v2)(fd, buffers, count, offset, flags);
+	ssize_t received = REAL(preadv64v2)(fd, buffers, count, offset, flags);
 	call_data(&call, received, &(struct data){
 		.direction = RECEIVED, .buffers = buffers, .buffer_count = (size_t)count });
 	return received;

@@ -38,12 +38,8 @@ HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 		return REAL(sendmsg)(fd, message, flags);
 	ssize_t sent = REAL(sendmsg)(fd, message, flags);
 	struct data data = { .direction = SENT, .flags = flags };
-	if (sent >= 0) { /* only then is the message known to be readable */
-		data.buffers = message->msg_iov;
-		data.buffer_count = message->msg_iovlen;
-		data.peer = message->msg_name;
-		data.peer_bytes = message->msg_namelen;
-	}
+	if (sent >= 0)
+		data = message_data(SENT, flags, message);
 	call_data(&call, sent, &data);
 	return sent;
 }
@@ -68,6 +64,31 @@ HOOK ssize_t writev(int fd, const struct iovec *buffers, int count)
 	if (!call_begin(&call, TRT_CALL_writev, fd))
 		return REAL(writev)(fd, buffers, count);
 	ssize_t sent = REAL(writev)(fd, buffers, count);
+	call_data(&call, sent, &(struct data){
+		.direction = SENT, .buffers = buffers, .buffer_count = (size_t)count });
+	return sent;
+}
+
+/* On sockets the offset has to be -1: the same as writev() with flags (preadv(2)). */
+HOOK ssize_t pwritev2(int fd, const struct iovec *buffers, int count, off_t offset, int flags)
+{
+	struct call call;
+
+	if (!call_begin(&call, TRT_CALL_pwritev2, fd))
+		return REAL(pwritev2)(fd, buffers, count, offset, flags);
+	ssize_t sent = REAL(pwritev2)(fd, buffers, count, offset, flags);
+	call_data(&call, sent, &(struct data){
+		.direction = SENT, .buffers = buffers, .buffer_count = (size_t)count });
+	return sent;
+}
+
+HOOK ssize_t pwritev64v2(int fd, const struct iovec *buffers, int count, off64_t offset, int flags)
+{
+	struct call call;
+
+	if (!call_begin(&call, TRT_CALL_pwritev64v2, fd))
+		return REAL(pwritev64v2)(fd, buffers, count, offset, flags);
+	ssize_t sent = REAL(pwritev64v2)(fd, buffers, count, offset, flags);
 	call_data(&call, sent, &(struct data){
 		.direction = SENT, .buffers = buffers, .buffer_count = (size_t)count });
 	return sent;

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * syscall(): system calls that a program makes by number.
+ *
+ * Only numbers in the table below come to raw_call(); for all others syscall() goes
+ * on in libc with its caller's stack untouched, as a child that shares it (vfork,
+ * clone) must not find a frame of ours there.  What comes to raw_call() is made by
+ * libc's syscall() in turn: unlike read() and its like that is no cancellation point.
+ */
+#include "preload/blind.h"
+#include "preload/call.h"
+#include "preload/descriptors.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+struct raw {
+	long number;
+	long a, b, c, d, e, f;
+};
+
+static long make(const struct raw *r)
+{
+	return REAL(syscall)(r->number, r->a, r->b, r->c, r->d, r->e, r->f);
+}
+
+/* read, write: (fd, buffer, n); sendto, recvfrom: and (flags, address, its length). */
+static long transfer_buffer(const struct raw *r, struct call *call, enum direction direction,
+			    bool has_flags)
+{
+	long moved = make(r);
+	struct iovec buffer = { (void *)r->b, (size_t)r->c };
+	struct data data = { .direction = direction, .flags = has_flags ? (int)r->d : 0,
+			     .buffers = &buffer, .buffer_count = 1 };
+
+	if (has_flags && moved >= 0 && r->e && (direction == SENT || r->f)) {
+		data.peer = (const struct sockaddr *)r->e;
+		data.peer_bytes = direction == SENT ? (socklen_t)r->f : *(const socklen_t *)r->f;
+	}
+	call_data(call, moved, &data);
+	return moved;
+}
+
+static long transfer_vector(const struct raw *r, struct call *call, enum direction direction)
+{
+	long moved = make(r);
+
+	call_data(call, moved, &(struct data){ .direction = direction,
+		.buffers = (const struct iovec *)r->b, .buffer_count = (size_t)r->c });
+	return moved;
+}
+
+static long transfer_message(const struct raw *r, struct call *call, enum direction direction)
+{
+	long moved = make(r);
+	const struct msghdr *message = (const struct msghdr *)r->b;
+	struct data data = { .direction = direction, .flags = (int)r->c };
+
+	if (moved >= 0) {
+		data = message_data(direction, (int)r->c, message);
+		if (direction == RECEIVED)
+			descriptors_received(message);
+	}
+	call_data(call, moved, &data);
+	return moved;
+}
+
+static long made_socket(const struct raw *r, struct call *call, enum trt_origin origin)
+{
+	long fd = make(r);
+
+	uint64_t end_ns = clock_ns();
+
+	if (fd < 0)
+		return fd;
+	struct connection *c = origin == TRT_ORIGIN_SOCKET ?
+		connection_new((int)fd, origin, (int)r->a, (int)r->b, (int)r->c, end_ns) :
+		connection_accepted(call->connection, (int)fd, NULL, NULL, end_ns);
+	call_made(call, (int)fd, c, end_ns);
+	return fd;
+}
+
+static long closed(const struct raw *r, struct call *call)
+{
+	bool known = connection_known((int)r->a);
+
+	connection_forget((int)r->a, call->start_ns);
+	long result = make(r);
+	if (known && lifecycle_traced())
+		call_other(call, (int)result);
+	return result;
+}
+
+static long duplicated(const struct raw *r, struct call *call)
+{
+	long fd = make(r);
+
+	if (fd >= 0)
+		connection_duplicate((int)r->a, (int)fd, call->start_ns);
+	return fd;
+}
+
+#define SOCKET_CALL(name) call_begin_socket(&call, TRT_CALL_##name, (int)r.a)
+#define ANY_CALL(name) call_begin(&call, TRT_CALL_##name, (int)r.a)
+
+/* syscall() jumps here with its own arguments. */
+__attribute__((visibility("hidden"), used)) long raw_call(long number, long a, long b, long c,
+							  long d, long e, long f);
+long raw_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	const struct raw r = { number, a, b, c, d, e, f };
+	struct call call;
+
+	switch (number) {
+	case SYS_read:
+		return ANY_CALL(read) ? transfer_buffer(&r, &call, RECEIVED, false) : make(&r);
+	case SYS_write:
+		return ANY_CALL(write) ? transfer_buffer(&r, &call, SENT, false) : make(&r);
+	case SYS_readv:
+		return ANY_CALL(readv) ? transfer_vector(&r, &call, RECEIVED) : make(&r);
+	case SYS_writev:
+		return ANY_CALL(writev) ? transfer_vector(&r, &call, SENT) : make(&r);
+	case SYS_sendto:
+		return SOCKET_CALL(sendto) ? transfer_buffer(&r, &call, SENT, true) : make(&r);
+	case SYS_recvfrom:
+		return SOCKET_CALL(recvfrom) ? transfer_buffer(&r, &call, RECEIVED, true) : make(&r);
+	case SYS_sendmsg:
+		return SOCKET_CALL(sendmsg) ? transfer_message(&r, &call, SENT) : make(&r);
+	case SYS_recvmsg:
+		return SOCKET_CALL(recvmsg) ? transfer_message(&r, &call, RECEIVED) : make(&r);
+	case SYS_connect: {
+		if (!SOCKET_CALL(connect))
+			return make(&r);
+		long result = make(&r);
+		call_connect(&call, (int)result, (const struct sockaddr *)b, (socklen_t)c);
+		return result;
+	}
+	case SYS_socket:
+		return call_begin_any(&call, TRT_CALL_socket, -1) ?
+			       made_socket(&r, &call, TRT_ORIGIN_SOCKET) : make(&r);
+	case SYS_accept:
+		return SOCKET_CALL(accept) ? made_socket(&r, &call, TRT_ORIGIN_ACCEPT) : make(&r);
+	case SYS_accept4:
+		return SOCKET_CALL(accept4) ? made_socket(&r, &call, TRT_ORIGIN_ACCEPT) : make(&r);
+	case SYS_close:
+		return call_begin_any(&call, TRT_CALL_close, (int)a) ? closed(&r, &call) : make(&r);
+	case SYS_dup:
+#ifdef SYS_dup2
+	case SYS_dup2:
+#endif
+	case SYS_dup3:
+		return call_begin_any(&call, TRT_CALL_dup, (int)a) ? duplicated(&r, &call) : make(&r);
+	case SYS_io_uring_setup:
+		blind_note(TRT_BLIND_IO_URING);
+		return make(&r);
+	default:
+		return make(&r);
+	}
+}
+
+/* Numbers that raw_call() knows. */
+#define RAW_NUMBERS 512
+const uint8_t raw_table[RAW_NUMBERS] __attribute__((visibility("hidden"))) = {
+	[SYS_read] = 1, [SYS_write] = 1, [SYS_readv] = 1, [SYS_writev] = 1, [SYS_sendto] = 1,
+	[SYS_recvfrom] = 1, [SYS_sendmsg] = 1, [SYS_recvmsg] = 1, [SYS_connect] = 1,
+	[SYS_socket] = 1, [SYS_accept] = 1, [SYS_accept4] = 1, [SYS_close] = 1, [SYS_dup] = 1,
+#ifdef SYS_dup2
+	[SYS_dup2] = 1,
+#endif
+	[SYS_dup3] = 1, [SYS_io_uring_setup] = 1,
+};
+
+/*
+ * syscall(number, ...): to raw_call() or to libc's, with all arguments where they are.
+ * A process whose first call this is finds real_syscall resolved: the constructor
+ * of a library before ours is told what libc's own would, by the way of raw_call().
+ */
+#if defined(__x86_64__)
+__asm__(".text\n"
+	".globl syscall\n"
+	".type syscall, @function\n"
+	"syscall:\n"
+	"	.cfi_startproc\n"
+	"	cmpq	$512, %rdi\n"
+	"	jae	1f\n"
+	"	leaq	raw_table(%rip), %rax\n"
+	"	cmpb	$0, (%rax,%rdi)\n"
+	"	jne	raw_call\n"
+	"1:	movq	real_syscall(%rip), %rax\n"
+	"	testq	%rax, %rax\n"
+	"	je	raw_call\n"
+	"	jmp	*%rax\n"
+	"	.cfi_endproc\n"
+	".size syscall, . - syscall\n");
+#elif defined(__aarch64__)
+__asm__(".text\n"
+	".globl syscall\n"
+	".type syscall, %function\n"
+	"syscall:\n"
+	"	.cfi_startproc\n"
+	"	cmp	x0, #512\n"
+	"	b.hs	1f\n"
+	"	adrp	x16, raw_table\n"
+	"	add	x16, x16, :lo12:raw_table\n"
+	"	ldrb	w17, [x16, x0]\n"
+	"	cbnz	w17, raw_call\n"
+	"1:	adrp	x16, real_syscall\n"
+	"	ldr	x16, [x16, :lo12:real_syscall]\n"
+	"	cbz	x16, raw_call\n"
+	"	br	x16\n"
+	"	.cfi_endproc\n"
+	".size syscall, . - syscall\n");
+#endif
