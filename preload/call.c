@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "preload/config.h"
+#include "preload/lookup.h"
 #include "preload/payload.h"
 #include "preload/ring.h"
 #include "preload/slow.h"
@@ -378,6 +379,19 @@ void call_socket_error(const struct call *call, int error)
 				     c->connect_stack, c->connect_tid);
 	else
 		connections_check_connecting(call->start_ns);
+	leave();
+}
+
+void call_lookup(const struct call *call, const struct lookup *lookup)
+{
+	struct draft d;
+
+	draft(&d, call, clock_ns(), lookup->result);
+	struct thread *t = enter();
+	if (!t)
+		return;
+	uint32_t stack = write_event(t, &d);
+	lookup_log(lookup, call->start_ns, d.end_ns, stack, t->tid);
 	leave();
 }
 

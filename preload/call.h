@@ -127,6 +127,10 @@ void call_option(const struct call *call, int result, int level, int option, uin
  */
 void call_made(const struct call *call, int result, const struct connection *c, uint64_t end_ns);
 
+/* A name lookup returned. */
+struct lookup;
+void call_lookup(const struct call *call, const struct lookup *lookup);
+
 /* A wait returned. */
 void call_wait(const struct call *call, int result);
 

@@ -9,6 +9,7 @@
 #include "preload/clock.h"
 #include "preload/config.h"
 #include "preload/connections.h"
+#include "preload/epoll.h"
 #include "preload/file.h"
 #include "preload/identity.h"
 #include "preload/modules.h"
@@ -152,6 +153,7 @@ static bool start(void)
 		return false;
 	}
 	identity_read();
+	epoll_init();
 	modules_init();
 	stack_init();
 	return true;

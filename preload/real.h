@@ -7,7 +7,9 @@
 #define PRELOAD_REAL_H
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
+#include <resolv.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -148,6 +148,7 @@ enum trt_record_type {
 	TRT_RECORD_CONNECTED = 21,
 	TRT_RECORD_CLOSED = 22,
 	TRT_RECORD_NOTE = 23,
+	TRT_RECORD_LOOKUP = 24,
 	TRT_RECORD_PENDING = 255,
 };
 
@@ -306,6 +307,28 @@ struct trt_closed {
 };
 _Static_assert(sizeof(struct trt_closed) == 40, "closed");
 
+/* An IPv4 (4 bytes) or IPv6 address (16) in network order. */
+struct trt_address {
+	uint16_t family; /* AF_INET 2, AF_INET6 10 */
+	uint16_t reserved[3];
+	uint8_t address[16];
+};
+_Static_assert(sizeof(struct trt_address) == 24, "address");
+
+/* A host name that was looked up. */
+struct trt_lookup {
+	struct trt_record head;
+	uint64_t started_ns;
+	uint64_t ended_ns;
+	int32_t result;   /* 0; of getaddrinfo(): EAI_*; of the others: h_errno */
+	int32_t tid;
+	uint32_t stack;
+	uint16_t address_count;
+	uint16_t name_bytes;
+	/* struct trt_address addresses[address_count], then the name, padding */
+};
+_Static_assert(sizeof(struct trt_lookup) == 40, "lookup");
+
 /* Something a person should know, for `traceroundtrip info`: text follows. */
 struct trt_note {
 	struct trt_record head;
@@ -321,7 +344,8 @@ enum trt_call_class {
 	TRT_CLASS_SEND = 2,       /* result: bytes handed to the kernel */
 	TRT_CLASS_RECEIVE = 3,    /* result: bytes taken from it, 0 at the end of a stream */
 	TRT_CLASS_WAIT = 4,       /* result: how many descriptors are ready */
-	TRT_CLASS_DESCRIPTOR = 5, /* makes, closes, copies descriptors */
+	TRT_CLASS_DESCRIPTOR = 5, /* makes, closes, copies descriptors, sets options */
+	TRT_CLASS_NAME = 6,       /* looks up a host name: see struct trt_lookup */
 };
 
 #define CALL(id, name, class) TRT_CALL_##name = id,

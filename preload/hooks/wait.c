@@ -6,6 +6,7 @@
  * pointer would be our crash instead of the program's EFAULT.
  */
 #include "preload/call.h"
+#include "preload/epoll.h"
 
 /* Looking at more would cost more than it tells. */
 #define LOOKED_AT_MAX 1024
@@ -132,6 +133,25 @@ HOOK int pselect(int n, fd_set *restrict readable, fd_set *restrict writable,
 	return ready;
 }
 
+HOOK int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
+{
+	int result = REAL(epoll_ctl)(epoll_fd, operation, fd, event);
+
+	if (result == 0 && operation != EPOLL_CTL_DEL && lifecycle_hooks())
+		epoll_remember(epoll_fd, event->data.u64, fd);
+	return result;
+}
+
+static void end_epoll(const struct call *call, int result, const struct epoll_event *events)
+{
+	uint64_t now_ns = clock_ns();
+
+	for (int i = 0; i < result && i < LOOKED_AT_MAX; i++)
+		if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP))
+			call_ready(epoll_descriptor(call->fd, events[i].data.u64), now_ns);
+	call_wait(call, result);
+}
+
 HOOK int epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 {
 	struct call call;
@@ -139,7 +159,7 @@ HOOK int epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 	if (!call_begin_any(&call, TRT_CALL_epoll_wait, fd))
 		return REAL(epoll_wait)(fd, events, max, timeout);
 	int ready = REAL(epoll_wait)(fd, events, max, timeout);
-	call_wait(&call, ready);
+	end_epoll(&call, ready, events);
 	return ready;
 }
 
@@ -150,7 +170,7 @@ HOOK int epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, c
 	if (!call_begin_any(&call, TRT_CALL_epoll_pwait, fd))
 		return REAL(epoll_pwait)(fd, events, max, timeout, mask);
 	int ready = REAL(epoll_pwait)(fd, events, max, timeout, mask);
-	call_wait(&call, ready);
+	end_epoll(&call, ready, events);
 	return ready;
 }
 
@@ -162,6 +182,6 @@ HOOK int epoll_pwait2(int fd, struct epoll_event *events, int max, const struct 
 	if (!call_begin_any(&call, TRT_CALL_epoll_pwait2, fd))
 		return REAL(epoll_pwait2)(fd, events, max, timeout, mask);
 	int ready = REAL(epoll_pwait2)(fd, events, max, timeout, mask);
-	call_wait(&call, ready);
+	end_epoll(&call, ready, events);
 	return ready;
 }
