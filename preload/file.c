@@ -102,6 +102,11 @@ static const char *map(long fd, struct file *file)
 	}
 	if (!file->base)
 		return "there is too little room: less than 1 MiB of disk, file size or address space";
+	/*
+	 * Each first touch of a hole would read ahead, which means to clear megabytes of
+	 * pages at once: 3 ms in the program's time, seen with a read-ahead of 8 MiB.
+	 */
+	sys(madvise, file->base, file->bytes, MADV_RANDOM);
 	/* Not into core dumps: a program's crash stays as quick and small as without us. */
 	sys(madvise, file->base, file->bytes, MADV_DONTDUMP);
 	if (!file_populate(file->base, TRT_CHUNK_BYTES))
