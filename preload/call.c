@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "preload/config.h"
+#include "preload/kernel.h"
 #include "preload/lookup.h"
 #include "preload/payload.h"
 #include "preload/ring.h"
+#include "preload/sample.h"
 #include "preload/slow.h"
 #include "preload/stack.h"
 #include "preload/sys.h"
@@ -132,6 +134,7 @@ ALWAYS_INLINE uint32_t write_event(struct thread *t, struct draft *d)
 		t->waited_ns = 0;
 	}
 	thread_note_name(t, d->end_ns);
+	sample(t, d->end_ns);
 	uint32_t stack = stack_capture(t, &call->caller, d->end_ns);
 	size_t bytes = sizeof(struct trt_event) + d->extra_bytes;
 	struct trt_event *e = ring_event(&t->cursor, bytes, t->tid, d->end_ns);
@@ -271,6 +274,7 @@ void call_data(const struct call *call, ssize_t result, const struct data *data)
 		}
 		draft_data(&d, c, data);
 		write_event(t, &d);
+		kernel_view(t, c, call->fd, end_ns);
 		if (__builtin_expect(config.slow_ns != 0, 0) && d.result > 0)
 			slow_data(t, call, c, data->direction, end_ns);
 	}

@@ -7,6 +7,7 @@
 
 #include "preload/clock.h"
 #include "preload/free_list.h"
+#include "preload/kernel.h"
 #include "preload/lifecycle.h"
 #include "preload/peers.h"
 #include "preload/ring.h"
@@ -19,6 +20,7 @@ static struct {
 	uint32_t next_slot;     /* never used before */
 	struct free_list free; /* slots */
 	uint32_t last_id;
+	uint32_t open;
 	unsigned int highest;  /* descriptor that the table ever knew */
 } connections = { .next_slot = FIRST_SLOT };
 
@@ -65,6 +67,7 @@ static uint32_t take_slot(void)
 
 static void put_slot(uint32_t slot)
 {
+	__atomic_sub_fetch(&connections.open, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&connection_at(slot)->id, 0, __ATOMIC_RELEASE);
 	free_list_push(&connections.free, slot, free_link(slot));
 }
@@ -85,6 +88,7 @@ static void log_connection(const struct connection *c, enum trt_origin origin)
 	r->inode = c->inode;
 	r->sent_before = c->stream[SENT].bytes;
 	r->received_before = c->stream[RECEIVED].bytes;
+	r->cookie = c->cookie;
 	ring_publish(record, TRT_RECORD_CONNECTION, (uint8_t)origin, c->id);
 }
 
@@ -109,6 +113,15 @@ static uint64_t inode_of(int fd)
 	return sys(fstat, fd, &status) == 0 ? status.st_ino : 0;
 }
 
+/* The number by which the kernel knows a socket (socket(7)); the same in all processes that share it. */
+static uint64_t cookie_of(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t bytes = sizeof(cookie);
+
+	return sys(getsockopt, fd, SOL_SOCKET, SO_COOKIE, &cookie, &bytes) == 0 ? cookie : 0;
+}
+
 static uint32_t new_connection(int fd, enum trt_origin origin, int family, int type, int protocol,
 			       uint64_t now_ns)
 {
@@ -127,6 +140,7 @@ static uint32_t new_connection(int fd, enum trt_origin origin, int family, int t
 		.created_ns = now_ns,
 		.verified_ns = now_ns,
 	};
+	__atomic_add_fetch(&connections.open, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&c->id, __atomic_add_fetch(&connections.last_id, 1, __ATOMIC_RELAXED),
 			 __ATOMIC_RELEASE);
 	return slot;
@@ -147,6 +161,11 @@ static void release(uint32_t slot, uint64_t now_ns)
 	}
 	log_closed(c, now_ns);
 	put_slot(slot);
+}
+
+uint32_t connections_open(void)
+{
+	return __atomic_load_n(&connections.open, __ATOMIC_RELAXED);
 }
 
 unsigned int connection_highest(void)
@@ -184,6 +203,7 @@ struct connection *connection_new(int fd, enum trt_origin origin, int family, in
 	}
 	struct connection *c = connection_at(slot);
 	c->inode = inode_of(fd);
+	c->cookie = cookie_of(fd);
 	set_descriptor(fd, slot, now_ns);
 	log_connection(c, origin);
 	return c;
@@ -237,8 +257,12 @@ void connection_forget(int fd, uint64_t now_ns)
 		__atomic_store_n(&descriptor_table[fd], 0, __ATOMIC_RELAXED);
 		return;
 	}
-	if (!lifecycle_borrowed())
-		set_descriptor(fd, 0, now_ns);
+	if (lifecycle_borrowed())
+		return;
+	if (lifecycle_traced() &&
+	    __atomic_load_n(&connection_at(slot)->references, __ATOMIC_RELAXED) == 1)
+		kernel_last_view(connection_at(slot), fd, now_ns);
+	set_descriptor(fd, 0, now_ns);
 }
 
 bool connection_verify_now(struct connection *c, int fd, uint64_t now_ns)
@@ -266,6 +290,7 @@ struct connection *connection_peer(struct connection *c, const struct sockaddr *
 	struct connection *peer = connection_at(slot);
 	peer->parent = c->id;
 	peer->inode = c->inode;
+	peer->cookie = c->cookie;
 	if (!peers_add(c->id, address, bytes, slot)) {
 		put_slot(slot);
 		return c;

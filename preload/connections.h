@@ -46,7 +46,9 @@ struct connection {
 	uint32_t parent;         /* id of the socket's connection, for a peer */
 	uint32_t next_free;
 	uint64_t inode;
+	uint64_t cookie;         /* SO_COOKIE */
 	uint64_t created_ns;
+	uint64_t kernel_ns;      /* when the kernel's view was last logged */
 	uint64_t verified_ns;    /* when it was last made sure that fd is still this socket */
 	uint64_t ready_ns;       /* when a wait reported it readable; 0: not since the last event */
 	uint64_t connect_ns;     /* start of a connect() that goes on */
@@ -129,6 +131,9 @@ void connection_forget(int fd, uint64_t now_ns);
 
 #define VERIFY_NS 10000000u
 bool connection_verify_now(struct connection *c, int fd, uint64_t now_ns);
+
+/* How many connections are open. */
+uint32_t connections_open(void);
 
 /* No higher number was ever in the table. */
 unsigned int connection_highest(void);

@@ -21,8 +21,12 @@ static struct {
 	uint64_t started_ns;
 } self;
 
-/* Up to size bytes of a file; how many, 0 if it cannot be read. */
-static uint32_t read_file(const char *path, void *buffer, uint32_t size)
+uint32_t identity_page_bytes(void)
+{
+	return self.page_bytes;
+}
+
+uint32_t identity_read_file(const char *path, void *buffer, uint32_t size)
 {
 	long fd = sys(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	uint32_t used = 0;
@@ -45,7 +49,7 @@ static void read_boot_id(void)
 	char text[36];
 	unsigned int digits = 0;
 
-	if (read_file("/proc/sys/kernel/random/boot_id", text, sizeof(text)) != sizeof(text))
+	if (identity_read_file("/proc/sys/kernel/random/boot_id", text, sizeof(text)) != sizeof(text))
 		return;
 	for (size_t i = 0; i < sizeof(text) && digits < 32; i++) {
 		char c = text[i];
@@ -137,7 +141,7 @@ void identity_write(struct trt_header *h, enum trt_stacks stacks)
 	h->executable_bytes = self.executable_bytes;
 	h->blind_spots = blind_spots();
 	/* Read when the file is made: programs rewrite their arguments as they start up. */
-	h->command_bytes = read_file("/proc/self/cmdline", base + TRT_COMMAND_OFFSET,
+	h->command_bytes = identity_read_file("/proc/self/cmdline", base + TRT_COMMAND_OFFSET,
 				     TRT_COMMAND_MAX);
 	/* Last: a file without it is not yet one. */
 	memcpy(h->magic, TRT_MAGIC, sizeof(h->magic));

@@ -17,6 +17,12 @@ void identity_started(uint64_t now_ns);
 /* Last component of the executable's path, with what is unusual in file names replaced. */
 void identity_add_name(struct text *t);
 
+/* Of memory. */
+uint32_t identity_page_bytes(void);
+
+/* Up to size bytes of a file of /proc; how many, 0 if it cannot be read.  Async-signal-safe. */
+uint32_t identity_read_file(const char *path, void *buffer, uint32_t size);
+
 /* The executable's path, not terminated; empty if unknown. */
 const char *identity_executable(uint32_t *bytes);
 

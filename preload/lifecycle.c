@@ -15,6 +15,7 @@
 #include "preload/modules.h"
 #include "preload/real.h"
 #include "preload/ring.h"
+#include "preload/sample.h"
 #include "preload/stack.h"
 #include "preload/sys.h"
 #include "preload/text.h"
@@ -85,6 +86,7 @@ static void leave_parent(void)
 	stack_forget();
 	owner_pid = sys(getpid);
 	missed_events = 0;
+	sample_last_ns = 0;
 	identity_started(clock_ns());
 }
 

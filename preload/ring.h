@@ -67,6 +67,13 @@ static inline void ring_commit(struct ring_cursor *c, size_t bytes, uint64_t end
 	__atomic_store_n(&chunk->committed, c->used, __ATOMIC_RELEASE);
 }
 
+/* The same for a record that is not an event. */
+static inline void ring_commit_note(struct ring_cursor *c, size_t bytes)
+{
+	c->used += (uint32_t)bytes;
+	__atomic_store_n(&((struct trt_chunk *)c->chunk)->committed, c->used, __ATOMIC_RELEASE);
+}
+
 /* The thread ends: another one goes on in its chunk. */
 void ring_release(struct ring_cursor *c);
 

@@ -139,6 +139,8 @@ enum trt_record_type {
 	/* in event chunks */
 	TRT_RECORD_EVENT = 1,
 	TRT_RECORD_SEGMENT = 2,
+	TRT_RECORD_KERNEL = 3,
+	TRT_RECORD_SAMPLE = 4,
 	/* in dictionary chunks */
 	TRT_RECORD_STACK = 16,
 	TRT_RECORD_MODULE = 17,
@@ -149,6 +151,7 @@ enum trt_record_type {
 	TRT_RECORD_CLOSED = 22,
 	TRT_RECORD_NOTE = 23,
 	TRT_RECORD_LOOKUP = 24,
+	TRT_RECORD_KERNEL_LAST = 25,
 	TRT_RECORD_PENDING = 255,
 };
 
@@ -219,6 +222,40 @@ struct trt_payload {
 };
 _Static_assert(sizeof(struct trt_payload) == 8, "payload head");
 
+/*
+ * What the kernel knew of a TCP connection (struct tcp_info of Linux): KERNEL among the
+ * events, KERNEL_LAST in the dictionary, when it was closed.
+ */
+struct trt_kernel {
+	struct trt_record head;     /* id: connection */
+	uint64_t when_ns;
+	uint32_t rtt_us;            /* smoothed */
+	uint32_t rtt_variance_us;
+	uint32_t min_rtt_us;        /* UINT32_MAX: none measured */
+	uint32_t retransmits;       /* segments, since the beginning */
+	uint32_t congestion_window; /* segments */
+	uint32_t unacknowledged;    /* segments */
+	uint32_t unsent_bytes;      /* handed over, not yet sent */
+	uint32_t unread_bytes;      /* received, not yet taken */
+	uint64_t acknowledged_bytes; /* of ours by the peer; a SYN or FIN may count as one */
+	uint64_t received_bytes;
+	uint32_t state;             /* TCP_ESTABLISHED 1 ... */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct trt_kernel) == 72, "kernel's view");
+
+/* What the process used. */
+struct trt_sample {
+	struct trt_record head;
+	uint64_t when_ns;
+	uint64_t user_ns;        /* processor time since the process began */
+	uint64_t system_ns;
+	uint64_t resident_bytes; /* 0: unknown, as are 0 threads */
+	uint32_t threads;
+	uint32_t connections;    /* open, that we know of */
+};
+_Static_assert(sizeof(struct trt_sample) == 48, "sample");
+
 /* Return addresses, innermost (in the caller of the intercepted function) first. */
 struct trt_stack {
 	struct trt_record head; /* id: the stack; detail: 1 if cut short */
@@ -271,8 +308,9 @@ struct trt_connection {
 	uint64_t inode;          /* of the socket */
 	uint64_t sent_before;    /* bytes: FORKED sockets go on where the parent was */
 	uint64_t received_before;
+	uint64_t cookie;         /* SO_COOKIE: the socket's, on this boot; 0 unknown (files before 0.2 end before it) */
 };
-_Static_assert(sizeof(struct trt_connection) == 56, "connection");
+_Static_assert(sizeof(struct trt_connection) == 64, "connection");
 
 /* Both ends, as struct sockaddr bytes; again when they became known or changed. */
 struct trt_addresses {

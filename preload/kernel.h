@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the kernel knows of a TCP connection: round-trip time, retransmissions, its own byte counts. */
+#ifndef PRELOAD_KERNEL_H
+#define PRELOAD_KERNEL_H
+
+#include <stdint.h>
+
+#include "preload/connections.h"
+#include "preload/thread.h"
+
+#define KERNEL_VIEW_NS 100000000u
+void kernel_view_now(struct thread *t, struct connection *c, int fd, uint64_t now_ns);
+
+/* Logs it among the thread's events, at most once in 100 ms of the connection's use. */
+static inline void kernel_view(struct thread *t, struct connection *c, int fd, uint64_t now_ns)
+{
+	if (__builtin_expect(now_ns - c->kernel_ns >= KERNEL_VIEW_NS, 0))
+		kernel_view_now(t, c, fd, now_ns);
+}
+
+/* Before a close: logs it where it survives the overwriting of events. */
+void kernel_last_view(const struct connection *c, int fd, uint64_t now_ns);
+
+#endif
