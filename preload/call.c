@@ -318,6 +318,8 @@ void call_connect(const struct call *call, int result, const struct sockaddr *ad
 	if (goes_on && !c->connecting) {
 		describe_target(c, call->fd, address, address_bytes, end_ns);
 		connection_connecting(c, started_ns, stack, t->tid);
+	} else if (d.result == 0 && c->connected && !connection_is_datagram(c)) {
+		/* A wait noticed it before the program asked once more. */
 	} else if (d.result == 0) {
 		connection_connected(c, call->fd, started_ns, end_ns, 0, stack, t->tid);
 	} else if (!goes_on && d.result != -EALREADY && d.result != -EISCONN) {

@@ -164,7 +164,11 @@ struct trt_record {
 };
 _Static_assert(sizeof(struct trt_record) == 8, "record head");
 
-/* From here on, to the next segment or the end of the chunk, one thread's events. */
+/*
+ * From here on, to the next segment or the end of the chunk, one thread's events.  A
+ * thread may go on in a chunk that another one left, so its segments are in order
+ * of started_ns, not of their chunks' sequence.
+ */
 struct trt_segment {
 	struct trt_record head;    /* id: thread id */
 	uint32_t previous_segment; /* offset in this chunk of the segment before, 0 if first */
