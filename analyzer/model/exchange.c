@@ -31,6 +31,9 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->stats.role = connection_role(c);
 	x->stats.first_ns = UNKNOWN;
 	x->stats.last_ns = UNKNOWN;
+	x->stats.rtt_us = UNKNOWN;
+	x->stats.min_rtt_us = UNKNOWN;
+	x->stats.retransmits = UNKNOWN;
 	x->shutdown_ns = UNKNOWN;
 	x->streams[DIRECTION_SENT].base = c->sent_before;
 	x->streams[DIRECTION_SENT].end = c->sent_before;
@@ -70,6 +73,16 @@ static bool lost_since(const struct exchange *x, const struct trip *t, enum dire
 
 /* Round trips */
 
+/* The lookup that was made for the connection, by the thread that connected and now asks. */
+static uint64_t lookup_ns(const struct connection *c, const struct thread *asker)
+{
+	const struct lookup *l = c->lookup;
+
+	if (!l || l->connection != c || l->tid != c->connect_tid || l->tid != asker->tid)
+		return UNKNOWN;
+	return l->ended_ns - l->started_ns;
+}
+
 static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction request)
 {
 	const struct current *now = &x->pool->current;
@@ -99,6 +112,9 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 		.bytes = { 0, 0 },
 		.blocked_ns = 0,
 		.connect_ns = UNKNOWN,
+		.lookup_ns = UNKNOWN,
+		.queue_ns = UNKNOWN,
+		.rtt_us = UNKNOWN,
 		.lost_before = { now->lost_before[0], now->lost_before[1] },
 		.eof_start_ns = UNKNOWN,
 		.eof_end_ns = UNKNOWN,
@@ -106,8 +122,10 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 	/* The connect belongs to the first round trip, if that is the first that was made. */
 	if (!x->had_trip && request == DIRECTION_SENT &&
 	    now->event->offset == x->streams[request].base && !c->connect_error &&
-	    c->connect_started_ns != UNKNOWN)
+	    c->connect_started_ns != UNKNOWN) {
 		t->connect_ns = c->connect_ended_ns - c->connect_started_ns;
+		t->lookup_ns = lookup_ns(c, t->thread);
+	}
 	x->had_trip = true;
 	if (x->last)
 		x->last->next = t;
@@ -190,6 +208,7 @@ static void add_piece(struct exchange *x, struct trip *t, const struct piece *p)
 	const struct current *now = &x->pool->current;
 
 	trip_add_piece(t, p, now->event);
+	t->rtt_us = x->stats.rtt_us;
 	if (t->last_call != x->stats.calls)
 		trip_add_call(t, now->event, now->waited_ns);
 	t->last_call = x->stats.calls;
@@ -346,11 +365,20 @@ static void transfer(struct exchange *x, const struct event *e)
 	}
 }
 
-static void count_call(struct connection_stats *s, const struct event *e, uint64_t waited_ns)
+/* A call that moves several messages has an event for each. */
+static bool is_same_call(const struct exchange *x, const struct event *e, uint64_t call)
 {
+	return e->continued && x->last_thread == e->thread && x->last_call == call;
+}
+
+static void count_call(struct exchange *x, const struct event *e, uint64_t waited_ns, uint64_t call)
+{
+	struct connection_stats *s = &x->stats;
 	uint64_t end = event_end_ns(e);
 
-	s->calls++;
+	s->calls += !is_same_call(x, e, call);
+	x->last_thread = e->thread;
+	x->last_call = call;
 	s->blocked_ns += event_blocked_ns(e) + waited_ns;
 	if (e->start_ns < s->first_ns)
 		s->first_ns = e->start_ns;
@@ -358,20 +386,29 @@ static void count_call(struct connection_stats *s, const struct event *e, uint64
 		s->last_ns = end;
 }
 
-void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns)
+void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns, uint64_t call)
 {
 	x->pool->current = (struct current){
 		.event = e,
 		.waited_ns = waited_ns,
 		.lost_before = { stream_lost(&x->streams[0]), stream_lost(&x->streams[1]) },
 	};
-	count_call(&x->stats, e, waited_ns);
+	count_call(x, e, waited_ns, call);
 	if (e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE)
 		transfer(x, e);
 	else if (e->kind == CALL_SHUTDOWN && e->result == 0)
 		x->shutdown_ns = e->start_ns;
+	else if (e->kind == CALL_FDOPEN)
+		x->stats.has_stream |= e->result == 0;
 	else if (e->kind == CALL_CLOSE && x->connection->closed_ns <= event_end_ns(e))
 		exchange_finish(x); /* it was the last descriptor of the connection */
+}
+
+void exchange_view(struct exchange *x, const struct kernel_view *view)
+{
+	x->stats.rtt_us = view->rtt_us;
+	x->stats.min_rtt_us = view->min_rtt_us;
+	x->stats.retransmits = view->retransmits;
 }
 
 void exchange_finish(struct exchange *x)

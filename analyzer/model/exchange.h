@@ -46,6 +46,8 @@ struct exchange {
 	struct connection_stats stats;
 	struct stream streams[2];  /* by enum direction */
 	struct trip *first, *last; /* not yet told, in order of start */
+	const struct thread *last_thread; /* of its last event */
+	uint64_t last_call;        /* which of that thread's calls that was of */
 	uint64_t shutdown_ns;      /* when this process last called shutdown(); UNKNOWN if never */
 	bool had_trip;
 	const struct protocol *protocol;
@@ -54,8 +56,13 @@ struct exchange {
 
 /* The exchange of a connection's first event. */
 struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c);
-/* Takes in an event of the connection; waited_ns: see struct current. */
-void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns);
+/*
+ * Takes in an event of the connection; waited_ns: see struct current; call: which of its
+ * thread's calls it is of.
+ */
+void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns, uint64_t call);
+/* Takes in what the kernel knows of it by now. */
+void exchange_view(struct exchange *x, const struct kernel_view *view);
 /* The connection or the recording ended: tells all that is open. */
 void exchange_finish(struct exchange *x);
 void exchange_free_all(struct exchange_pool *pool);

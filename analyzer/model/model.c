@@ -121,10 +121,15 @@ void model_feed(struct model *m, const struct event *e)
 	struct thread_state *t = thread_of(m, e->thread);
 	uint64_t waited = take_waited(t, e);
 
-	t->stats.calls++;
+	t->stats.calls += !e->continued;
 	count_blocked(t, e);
 	if (e->connection)
-		exchange_feed(exchange_of(m, e->connection), e, waited);
+		exchange_feed(exchange_of(m, e->connection), e, waited, t->stats.calls);
+}
+
+void model_view(struct model *m, struct connection *c, const struct kernel_view *view)
+{
+	exchange_view(exchange_of(m, c), view);
 }
 
 void model_finish(struct model *m)
@@ -136,17 +141,56 @@ void model_finish(struct model *m)
 struct connection_stats model_connection(const struct model *m, const struct connection *c)
 {
 	const struct exchange *x = c->user;
-	struct connection_stats stats = { .role = connection_role(c),
-					  .first_ns = UNKNOWN, .last_ns = UNKNOWN };
+	struct connection_stats stats = {
+		.role = connection_role(c), .first_ns = UNKNOWN, .last_ns = UNKNOWN,
+		.rtt_us = UNKNOWN, .min_rtt_us = UNKNOWN, .retransmits = UNKNOWN,
+	};
 
 	(void)m;
-	if (!x)
-		return stats;
-	stats = x->stats;
-	stats.bytes_sent = x->streams[DIRECTION_SENT].end - x->streams[DIRECTION_SENT].base;
-	stats.bytes_received =
-		x->streams[DIRECTION_RECEIVED].end - x->streams[DIRECTION_RECEIVED].base;
+	if (x) {
+		stats = x->stats;
+		stats.bytes_sent = x->streams[DIRECTION_SENT].end - x->streams[DIRECTION_SENT].base;
+		stats.bytes_received = x->streams[DIRECTION_RECEIVED].end -
+				       x->streams[DIRECTION_RECEIVED].base;
+	}
+	if (c->closed_view) {
+		stats.rtt_us = c->closed_view->rtt_us;
+		stats.min_rtt_us = c->closed_view->min_rtt_us;
+		stats.retransmits = c->closed_view->retransmits;
+	}
 	return stats;
+}
+
+/* A SYN, a FIN and what a reset leaves open are up to so many bytes in a direction. */
+#define CONTROL_BYTES_MAX 2
+
+static uint64_t beyond(uint64_t counted, uint64_t ours)
+{
+	return counted > ours + CONTROL_BYTES_MAX ? counted - ours : 0;
+}
+
+/* The kernel's count without the bytes that stand for control, as far as its state tells. */
+static uint64_t without(uint64_t counted, unsigned int control)
+{
+	return counted > control ? counted - control : 0;
+}
+
+bool connection_unseen(const struct connection *c, uint64_t *unseen_bytes, uint64_t *all_bytes)
+{
+	const struct kernel_view *v = c->closed_view;
+	bool ours = c->origin == ORIGIN_SOCKET || c->origin == ORIGIN_ACCEPT;
+	uint64_t sent, received;
+
+	if (!v || !ours || c->shared || c->closed_sent == UNKNOWN || c->closed_received == UNKNOWN)
+		return false;
+	/* The SYN of the side that was connected to is not counted (Linux). */
+	sent = without(v->acknowledged_bytes,
+		       (c->origin == ORIGIN_SOCKET) + v->our_close_acknowledged);
+	received = without(v->received_bytes, (unsigned int)v->peer_closed);
+	*unseen_bytes = beyond(sent, c->closed_sent) +
+			beyond(without(received, (unsigned int)v->unread_bytes), c->closed_received);
+	*all_bytes = sent + received;
+	return true;
 }
 
 struct thread_stats model_thread(const struct model *m, const struct thread *t)

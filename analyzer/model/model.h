@@ -26,7 +26,9 @@ enum status {
  * pointers to process, connection and thread for as long as the recording.
  *
  * Client: latency is first byte of the request handed to the kernel -> last byte of
- * the response received; wait is last byte sent -> first byte received.
+ * the response received; wait is last byte sent -> first byte received.  Where a wait
+ * reported the descriptor readable, the first byte came at that moment, else when
+ * it was read.
  * Server: latency is last byte of the request received -> last byte of the response
  * handed over; wait (service time) is last byte received -> first byte handed over.
  * What did not happen is UNKNOWN.
@@ -43,6 +45,10 @@ struct round_trip {
 	uint64_t latency_ns, send_ns, wait_ns, receive_ns;
 	uint64_t blocked_ns;   /* its threads sat in its calls, and in waits before them */
 	uint64_t connect_ns;   /* of its connection, for the first round trip; else UNKNOWN */
+	uint64_t lookup_ns;    /* of the host name, for the first round trip, if the same thread
+				  looked it up, connected and asked; else UNKNOWN */
+	uint64_t queue_ns;     /* server: the request was readable, but not yet read; else UNKNOWN */
+	uint64_t rtt_us;       /* the network's, as the kernel knew it by then; UNKNOWN */
 	uint64_t bytes_sent, bytes_received;
 	uint64_t request_offset, response_offset; /* of first bytes; UNKNOWN without response */
 	uint32_t calls;
@@ -71,12 +77,14 @@ struct connection_stats {
 	uint64_t round_trips, failed, pending;
 	uint64_t blocked_ns; /* in its calls that can wait, and in waits that led to them */
 	uint64_t first_ns, last_ns; /* of its events; UNKNOWN if it had none */
+	uint64_t rtt_us, min_rtt_us, retransmits; /* the kernel's last word; UNKNOWN without */
+	bool has_stream;     /* fdopen(): stdio may move bytes of it unseen */
 };
 
 struct thread_stats {
 	uint64_t calls;
 	uint64_t round_trips;
-	uint64_t blocked_ns; /* in waits and in calls that can wait, each moment once */
+	uint64_t blocked_ns; /* in waits, lookups and calls that can wait, each moment once */
 };
 
 struct model;
@@ -86,12 +94,22 @@ typedef void round_trip_listener(void *user, const struct round_trip *trip);
 
 struct model *model_new(round_trip_listener *listener, void *user);
 void model_feed(struct model *m, const struct event *e);
+/* Between events; see struct recording_listener. */
+void model_view(struct model *m, struct connection *c, const struct kernel_view *view);
 /* The recording is over: what is open becomes pending. */
 void model_finish(struct model *m);
 void model_free(struct model *m);
 
 /* Zeroes and UNKNOWN times, and the role if it is known, for one that had no events. */
 struct connection_stats model_connection(const struct model *m, const struct connection *c);
+/*
+ * Bytes of a closed connection that did not pass through calls we see, and all that
+ * the kernel counted, of both directions.  The kernel counts a SYN and a FIN as a byte
+ * each: a difference of no more than those is none.  False if that is not known: the
+ * socket was not ours alone from its beginning, or the kernel did not say.
+ */
+bool connection_unseen(const struct connection *c, uint64_t *unseen_bytes, uint64_t *all_bytes);
+
 struct thread_stats model_thread(const struct model *m, const struct thread *t);
 
 #endif

@@ -24,6 +24,20 @@ void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns)
 }
 
 /*
+ * When the first bytes that a call received were there: a response's at the moment a
+ * wait reported them, if that lies between the request and the end of the call.  A
+ * request's time begins when it was read; before that it was queued.
+ */
+static uint64_t arrived_ns(const struct trip *t, const struct piece *p, const struct event *e)
+{
+	uint64_t end = event_end_ns(e), asked = t->last_ns[t->request];
+
+	if (p->direction == t->request || asked == UNKNOWN || e->ready_ns == UNKNOWN)
+		return end;
+	return e->ready_ns >= asked && e->ready_ns <= end ? e->ready_ns : end;
+}
+
+/*
  * The bytes of a send are handed to the kernel from its start on, and all are when
  * it returns; those of a receive are there when it returns.
  */
@@ -33,8 +47,11 @@ void trip_add_piece(struct trip *t, const struct piece *p, const struct event *e
 	uint64_t *first = &t->first_ns[p->direction], *last = &t->last_ns[p->direction];
 
 	if (*first == UNKNOWN) {
-		*first = p->direction == DIRECTION_SENT ? e->start_ns : end;
+		*first = p->direction == DIRECTION_SENT ? e->start_ns : arrived_ns(t, p, e);
 		t->offset[p->direction] = p->offset;
+		if (p->direction == DIRECTION_RECEIVED && t->request == DIRECTION_RECEIVED &&
+		    e->ready_ns <= e->start_ns)
+			t->queue_ns = e->start_ns - e->ready_ns;
 	}
 	if (*last == UNKNOWN || end > *last)
 		*last = end;
@@ -102,6 +119,9 @@ void trip_describe(const struct trip *t, const struct connection *c, const char 
 		.receive_ns = UNKNOWN,
 		.blocked_ns = certain ? t->blocked_ns : UNKNOWN,
 		.connect_ns = t->connect_ns,
+		.lookup_ns = t->lookup_ns,
+		.queue_ns = t->queue_ns,
+		.rtt_us = t->rtt_us,
 		.bytes_sent = t->bytes[DIRECTION_SENT],
 		.bytes_received = t->bytes[DIRECTION_RECEIVED],
 		.request_offset = t->offset[t->request],

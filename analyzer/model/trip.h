@@ -20,7 +20,7 @@ struct trip {
 	uint64_t first_ns[2], last_ns[2]; /* by direction: its first and last byte was moved */
 	uint64_t offset[2], bytes[2];
 	uint64_t blocked_ns;
-	uint64_t connect_ns;
+	uint64_t connect_ns, lookup_ns, queue_ns, rtt_us; /* see struct round_trip */
 	uint64_t lost_before[2];     /* bytes missing in each stream when it began */
 	uint64_t eof_start_ns, eof_end_ns; /* of the call that found the end of the stream */
 };

@@ -15,6 +15,7 @@ const struct call known_calls[256] = {
 	[TRT_CALL_accept4].kind = CALL_ACCEPT,
 	[TRT_CALL_close].kind = CALL_CLOSE,
 	[TRT_CALL_shutdown].kind = CALL_SHUTDOWN,
+	[TRT_CALL_fdopen].kind = CALL_FDOPEN,
 };
 #undef CALL
 

@@ -2,11 +2,16 @@
 /* Reads one thread's events. */
 #include "analyzer/trace/cursor.h"
 
-#include "analyzer/trace/events.h"
+#include <string.h>
 
-void cursor_start(struct cursor *c, struct trace *t, struct run *run, uint32_t window_bytes)
+#include "analyzer/trace/events.h"
+#include "analyzer/trace/views.h"
+
+void cursor_start(struct cursor *c, struct trace *t, struct run *run, uint32_t window_bytes,
+		  const struct recording_listener *listener)
 {
-	*c = (struct cursor){ .trace = t, .run = run, .window_bytes = window_bytes };
+	*c = (struct cursor){ .trace = t, .run = run, .window_bytes = window_bytes,
+			      .listener = listener };
 	if (run->count)
 		c->at = run->segments[0].begin;
 }
@@ -86,6 +91,35 @@ static void drop_rest(struct cursor *c, struct segment *s)
 	s->end = c->at;
 }
 
+/* The connection with this id: likely the one found last. */
+static struct connection *find_connection(struct cursor *c, uint32_t id)
+{
+	if (!c->connection || c->connection->id != id)
+		c->connection = process_connection(&c->trace->process, id);
+	return c->connection;
+}
+
+/*
+ * A record between events.  The library samples before it writes an event, which is
+ * kept until that is handed out, and asks the kernel after it.
+ */
+static void pass(struct cursor *c, const struct trt_record *r)
+{
+	struct connection *connection;
+	struct kernel_view view;
+
+	if (!c->listener)
+		return;
+	if (r->type == TRT_RECORD_SAMPLE && r->bytes >= sizeof(c->sample)) {
+		memcpy(&c->sample, r, sizeof(c->sample));
+		c->has_sample = true;
+	} else if (r->type == TRT_RECORD_KERNEL && view_decode(c->trace, r, &view)) {
+		connection = find_connection(c, r->id);
+		if (connection)
+			c->listener->kernel(c->listener->user, connection, &view);
+	}
+}
+
 bool cursor_next(struct cursor *c)
 {
 	while (c->segment < c->run->count) {
@@ -103,7 +137,11 @@ bool cursor_next(struct cursor *c)
 			continue;
 		}
 		c->at += r->bytes;
-		if (r->type != TRT_RECORD_EVENT || !event_valid(r))
+		if (r->type != TRT_RECORD_EVENT) {
+			pass(c, r);
+			continue;
+		}
+		if (!event_valid(r))
 			continue;
 		c->passed++;
 		c->event = (const void *)r;
@@ -119,15 +157,14 @@ bool cursor_next(struct cursor *c)
 void cursor_event(struct cursor *c, struct event *e)
 {
 	uint32_t id = c->event->head.id;
+	struct sample sample;
 
+	if (c->has_sample && sample_decode(c->trace, &c->sample, &sample))
+		c->listener->sample(c->listener->user, &sample);
+	c->has_sample = false;
 	e->process = &c->trace->process;
 	e->thread = &c->run->thread;
-	if (id == 0)
-		e->connection = NULL;
-	else if (c->connection && c->connection->id == id)
-		e->connection = c->connection;
-	else
-		e->connection = c->connection = process_connection(e->process, id);
+	e->connection = id ? find_connection(c, id) : NULL;
 	e->moment_ns = c->moment_ns;
 	event_decode(c->trace, c->event, e);
 }

@@ -19,17 +19,25 @@ struct cursor {
 	uint32_t window_bytes, from, filled;
 	struct connection *connection; /* found last: the next event is likely of the same */
 	const struct trt_event *event; /* read last; in the window */
+	const struct recording_listener *listener; /* NULL: nobody listens */
+	struct trt_sample sample; /* taken on the occasion of the event */
+	bool has_sample;
 };
 
-void cursor_start(struct cursor *c, struct trace *t, struct run *run, uint32_t window_bytes);
+void cursor_start(struct cursor *c, struct trace *t, struct run *run, uint32_t window_bytes,
+		  const struct recording_listener *listener);
 
 /*
  * Moves on to the next event and sets moment_ns.  Returns false at the end, where
- * the window is freed.
+ * the window is freed.  The kernel's views that it passes belong to the event before,
+ * and are told at once.
  */
 bool cursor_next(struct cursor *c);
 
-/* The event cursor_next() moved to; its payload is valid until the next cursor_next(). */
+/*
+ * The event cursor_next() moved to; its payload is valid until the next cursor_next().
+ * Tells the sample that was taken with it first.
+ */
 void cursor_event(struct cursor *c, struct event *e);
 
 void cursor_stop(struct cursor *c);

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reads the dictionary: stacks, modules, threads, connections, notes.  Two passes,
+ * Reads the dictionary: stacks, modules, threads, connections, lookups, notes.  Two passes,
  * as a record may lie in front of the one it adds to: the first collects the ids of all
  * connections, the second fills in what is known of each.
  */
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "analyzer/trace/load.h"
+#include "analyzer/trace/names.h"
+#include "analyzer/trace/views.h"
 
 struct dictionary {
 	struct trace *trace;
 	struct id_set *ids;
-	size_t stack_capacity, module_capacity, note_capacity;
+	size_t stack_capacity, module_capacity, note_capacity, lookup_capacity;
 };
 
 typedef void visit_record(struct dictionary *d, const struct trt_record *r);
@@ -26,6 +29,7 @@ static void collect_id(struct dictionary *d, const struct trt_record *r)
 	case TRT_RECORD_ADDRESSES:
 	case TRT_RECORD_CONNECTED:
 	case TRT_RECORD_CLOSED:
+	case TRT_RECORD_KERNEL_LAST:
 		if (r->id)
 			id_set_add(d->ids, r->id);
 		break;
@@ -75,7 +79,9 @@ static void read_connection(struct dictionary *d, const struct trt_record *head)
 	struct process *p = &d->trace->process;
 	struct connection *c = process_connection(p, head->id);
 
-	if (!c || head->bytes < sizeof(*r) || c->created_ns != UNKNOWN)
+	/* Files of the first versions end before the cookie. */
+	if (!c || head->bytes < offsetof(struct trt_connection, cookie) ||
+	    c->created_ns != UNKNOWN)
 		return;
 	c->fd = r->fd;
 	c->transport = transport_of(r);
@@ -83,6 +89,7 @@ static void read_connection(struct dictionary *d, const struct trt_record *head)
 	c->datagram = r->socket_type == SOCK_DGRAM || r->socket_type == SOCK_RAW ||
 		      r->socket_type == SOCK_RDM;
 	c->inode = r->inode;
+	c->cookie = head->bytes >= sizeof(*r) ? r->cookie : 0;
 	c->created_ns = trace_time(d->trace, r->created_ns);
 	c->sent_before = r->sent_before < INT64_MAX ? r->sent_before : 0;
 	c->received_before = r->received_before < INT64_MAX ? r->received_before : 0;
@@ -155,6 +162,23 @@ static void read_closed(struct dictionary *d, const struct trt_record *head)
 	c->closed_ns = trace_time(d->trace, r->closed_ns);
 	c->closed_sent = r->sent;
 	c->closed_received = r->received;
+}
+
+static void read_kernel_last(struct dictionary *d, const struct trt_record *head)
+{
+	struct connection *c = process_connection(&d->trace->process, head->id);
+	struct kernel_view view;
+
+	if (c && view_decode(d->trace, head, &view))
+		c->closed_view = arena_copy(&d->trace->arena, &view, sizeof(view));
+}
+
+static void read_lookup(struct dictionary *d, const struct trt_record *head)
+{
+	struct process *p = &d->trace->process;
+
+	p->lookups = xgrow(p->lookups, p->lookup_count, &d->lookup_capacity, sizeof(*p->lookups));
+	p->lookup_count += names_decode(d->trace, head, &p->lookups[p->lookup_count]);
 }
 
 static void read_stack(struct dictionary *d, const struct trt_record *head)
@@ -234,6 +258,8 @@ static visit_record *const readers[256] = {
 	[TRT_RECORD_CONNECTED] = read_connected,
 	[TRT_RECORD_CLOSED] = read_closed,
 	[TRT_RECORD_NOTE] = read_note,
+	[TRT_RECORD_KERNEL_LAST] = read_kernel_last,
+	[TRT_RECORD_LOOKUP] = read_lookup,
 };
 
 static void read_record(struct dictionary *d, const struct trt_record *r)

@@ -10,6 +10,14 @@ static const struct trt_payload *payload(const struct trt_event *e)
 		       (const void *)(words + event_words_before(e, TRT_FIELD_PAYLOAD)) : NULL;
 }
 
+/* Of all others the offset may be anything: a level and an option. */
+static bool moves_bytes(const struct trt_event *e)
+{
+	enum call_class class = call_of(e->head.detail)->class;
+
+	return class == CALL_CLASS_SEND || class == CALL_CLASS_RECEIVE;
+}
+
 bool event_valid(const struct trt_record *r)
 {
 	const struct trt_event *e = (const void *)r;
@@ -25,7 +33,8 @@ bool event_valid(const struct trt_record *r)
 	else if (p)
 		return false;
 	return bytes <= r->bytes && e->start_ns < TIME_LIMIT_NS &&
-	       event_duration(e) < TIME_LIMIT_NS - e->start_ns && e->offset < INT64_MAX;
+	       event_duration(e) < TIME_LIMIT_NS - e->start_ns &&
+	       (e->offset < INT64_MAX || !moves_bytes(e));
 }
 
 static void decode_payload(const struct trt_event *e, struct event *out)
@@ -45,12 +54,23 @@ static void decode_payload(const struct trt_event *e, struct event *out)
 	out->tail_bytes = p->tail_bytes;
 }
 
+static void decode_option(const struct trt_event *e, struct event *out)
+{
+	out->sets_option = e->fields >> TRT_FIELD_VALUE & 1;
+	if (!out->sets_option)
+		return;
+	out->option_level = (uint32_t)(e->offset >> 32);
+	out->option = (uint32_t)e->offset;
+	out->option_value = event_field(e, TRT_FIELD_VALUE, 0);
+	out->offset = 0;
+}
+
 void event_decode(const struct trace *t, const struct trt_event *e, struct event *out)
 {
 	const struct call *call = call_of(e->head.detail);
 
 	out->call = e->head.detail;
-	out->class = call->class;
+	out->class = event_class(e);
 	out->kind = call->kind;
 	out->fd = e->fd;
 	out->result = e->result;
@@ -59,9 +79,11 @@ void event_decode(const struct trace *t, const struct trt_event *e, struct event
 	out->offset = e->offset;
 	out->stack_id = e->stack;
 	out->peek = e->flags & TRT_EVENT_PEEK;
+	out->continued = e->flags & TRT_EVENT_CONTINUED;
 	out->tries = event_field(e, TRT_FIELD_TRIES, 0);
 	out->first_try_ns = trace_time(t, event_field(e, TRT_FIELD_FIRST_TRY, UNKNOWN));
 	out->waited_ns = event_field(e, TRT_FIELD_WAITED, 0);
 	out->ready_ns = trace_time(t, event_field(e, TRT_FIELD_READY, UNKNOWN));
+	decode_option(e, out);
 	decode_payload(e, out);
 }

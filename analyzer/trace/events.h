@@ -34,10 +34,18 @@ static inline uint64_t event_duration(const struct trt_event *e)
 					      e->duration_ns;
 }
 
+/* splice() is one call for both directions. */
+static inline enum call_class event_class(const struct trt_event *e)
+{
+	enum call_class class = call_of(e->head.detail)->class;
+
+	return class == CALL_CLASS_SEND && e->flags & TRT_EVENT_RECEIVED ? CALL_CLASS_RECEIVE : class;
+}
+
 /* What orders a valid event; see struct trt_event. */
 static inline uint64_t event_moment(const struct trt_event *e)
 {
-	return call_of(e->head.detail)->class == CALL_CLASS_SEND ?
+	return event_class(e) == CALL_CLASS_SEND ?
 		       e->start_ns : e->start_ns + event_duration(e);
 }
 

@@ -5,6 +5,12 @@
 
 #include "analyzer/trace/load.h"
 
+static uint32_t blind_spots(uint32_t bits)
+{
+	return (bits >> TRT_BLIND_IO_URING & 1) << BLIND_IO_URING |
+	       (bits >> TRT_BLIND_STREAM & 1) << BLIND_STREAM;
+}
+
 static const char *stacks_off(uint32_t stacks)
 {
 	switch (stacks) {
@@ -98,5 +104,6 @@ void header_count(struct trace *t)
 	p->overwritten_events = now.overwritten_events;
 	p->lost_records = now.lost_records;
 	p->lost_stacks = now.lost_stacks;
+	p->blind_spots = blind_spots(now.blind_spots);
 	p->running = p->ended_ns == UNKNOWN && trace_running(t);
 }

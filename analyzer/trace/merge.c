@@ -59,18 +59,20 @@ static uint32_t window_bytes(size_t threads)
 	return share < WINDOW_BYTES_MIN ? WINDOW_BYTES_MIN : (uint32_t)share;
 }
 
-static void add_threads(struct merge *m, struct trace *t, uint32_t bytes)
+static void add_threads(struct merge *m, struct trace *t, uint32_t bytes,
+			const struct recording_listener *listener)
 {
 	/* Those without events come last. */
 	for (struct run *run = t->runs; run && run->count; run = run->hh.next) {
 		struct cursor *c = &m->cursors[m->cursor_count++];
 
-		cursor_start(c, t, run, bytes);
+		cursor_start(c, t, run, bytes, listener);
 		m->heap[m->heap_count++] = (struct place){ run->thread.first_ns, c };
 	}
 }
 
-struct merge *merge_new(struct trace *const *traces, size_t count)
+struct merge *merge_new(struct trace *const *traces, size_t count,
+			const struct recording_listener *listener)
 {
 	struct merge *m = xcalloc(1, sizeof(*m));
 	size_t threads = 0;
@@ -81,7 +83,7 @@ struct merge *merge_new(struct trace *const *traces, size_t count)
 	m->heap = xcalloc(threads, sizeof(*m->heap));
 	for (size_t i = 0; i < count; i++)
 		if (!traces[i]->skipped)
-			add_threads(m, traces[i], window_bytes(threads));
+			add_threads(m, traces[i], window_bytes(threads), listener);
 	for (size_t i = m->heap_count / 2; i-- > 0;)
 		sift_down(m, i);
 	return m;

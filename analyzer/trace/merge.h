@@ -8,7 +8,8 @@
 struct merge;
 
 /* Starts with the first event of all traces that are not skipped. */
-struct merge *merge_new(struct trace *const *traces, size_t count);
+struct merge *merge_new(struct trace *const *traces, size_t count,
+			const struct recording_listener *listener);
 /*
  * Sets *e to the next event, whose payload is valid until the next call.  Returns
  * false at the end.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analyzer/trace/merge.h"
+#include "analyzer/trace/names.h"
 #include "analyzer/trace/paths.h"
 
 struct recording {
@@ -14,6 +15,7 @@ struct recording {
 	struct process **processes; /* theirs */
 	struct merge *merge;        /* NULL before the first event */
 	uint64_t passed;
+	const struct recording_listener *listener;
 };
 
 static void add_trace(struct recording *r, const char *path, size_t files_kept, warn_line *warn,
@@ -149,6 +151,45 @@ static void link_parents(const struct recording *r, struct trace *t)
 	}
 }
 
+struct known_socket {
+	uint64_t cookie;
+	struct connection *connection;
+	UT_hash_handle hh;
+};
+
+/*
+ * Sockets that several processes, or a process under several connections, use: the
+ * kernel numbers them (SO_COOKIE), differently on each start of a machine.
+ */
+static void mark_shared(struct recording *r)
+{
+	struct known_socket *sockets = NULL, *s, *next;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct process *p = &r->traces[i]->process;
+
+		for (size_t j = 0; j < p->connection_count; j++) {
+			struct connection *c = &p->connections[j];
+
+			if (!c->cookie)
+				continue;
+			HASH_FIND(hh, sockets, &c->cookie, sizeof(c->cookie), s);
+			if (s) {
+				c->shared = s->connection->shared = true;
+				continue;
+			}
+			s = xcalloc(1, sizeof(*s));
+			*s = (struct known_socket){ .cookie = c->cookie, .connection = c };
+			HASH_ADD(hh, sockets, cookie, sizeof(s->cookie), s);
+		}
+	}
+	HASH_ITER(hh, sockets, s, next)
+	{
+		HASH_DEL(sockets, s);
+		free(s);
+	}
+}
+
 static void warn_of_damage(const struct trace *t, warn_line *warn)
 {
 	if (t->missing_bytes)
@@ -179,6 +220,9 @@ static void load_traces(struct recording *r, warn_line *warn)
 		r->processes[i] = &r->traces[i]->process;
 		link_parents(r, r->traces[i]);
 	}
+	for (size_t i = 0; i < r->count; i++)
+		names_link(r->traces[i]);
+	mark_shared(r);
 }
 
 /* How many files may stay open: others need descriptors too. */
@@ -266,11 +310,16 @@ void recording_skip_process(struct recording *r, const struct process *p)
 bool recording_next(struct recording *r, struct event *e)
 {
 	if (!r->merge)
-		r->merge = merge_new(r->traces, r->count);
+		r->merge = merge_new(r->traces, r->count, r->listener);
 	if (!merge_next(r->merge, e))
 		return false;
 	r->passed++;
 	return true;
+}
+
+void recording_listen(struct recording *r, const struct recording_listener *listener)
+{
+	r->listener = listener;
 }
 
 void recording_progress(const struct recording *r, uint64_t *done, uint64_t *all)

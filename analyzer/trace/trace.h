@@ -25,6 +25,7 @@ enum call_class {
 	CALL_CLASS_RECEIVE,
 	CALL_CLASS_WAIT,
 	CALL_CLASS_DESCRIPTOR,
+	CALL_CLASS_NAME,
 };
 
 /* The calls whose events the model tells apart; all others are CALL_OTHER. */
@@ -34,6 +35,7 @@ enum call_kind {
 	CALL_ACCEPT,
 	CALL_CLOSE,
 	CALL_SHUTDOWN,
+	CALL_FDOPEN,
 };
 
 /* A mapped object.  path and build_id may be empty. */
@@ -69,6 +71,40 @@ enum transport { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UNIX, TRANSPORT_OTHER }
 
 enum origin { ORIGIN_SOCKET, ORIGIN_ACCEPT, ORIGIN_PAIR, ORIGIN_FOUND, ORIGIN_FORKED, ORIGIN_PEER };
 
+/* Ways to the network that a process took and the library cannot see. */
+enum blind_spot { BLIND_IO_URING, BLIND_STREAM, BLIND_SPOTS };
+
+/* What the kernel knew of a TCP connection at a moment. */
+struct kernel_view {
+	uint64_t when_ns;
+	uint64_t rtt_us, min_rtt_us; /* smoothed, and the least; UNKNOWN before the first one */
+	uint64_t retransmits;        /* segments sent again so far */
+	uint64_t unread_bytes;       /* received, not taken by the process */
+	uint64_t acknowledged_bytes, received_bytes; /* SYN and FIN may count as one each */
+	bool peer_closed, our_close_acknowledged;    /* a FIN is among those bytes */
+};
+
+/* What a process used by a moment. */
+struct sample {
+	const struct process *process;
+	uint64_t when_ns;
+	uint64_t cpu_ns;         /* processor time since the process began */
+	uint64_t resident_bytes; /* UNKNOWN if the system did not say */
+	uint32_t threads, connections; /* threads: 0 unknown */
+};
+
+/* A host name that was looked up. */
+struct lookup {
+	const char *name;
+	uint64_t started_ns, ended_ns;
+	int32_t result; /* 0, below 0 EAI_*, above 0 h_errno; -1 stands for one of each */
+	int32_t tid;
+	uint32_t stack;
+	size_t address_count;
+	const void *addresses; /* the reader's */
+	const struct connection *connection; /* that it was made for: the first it led to; or NULL */
+};
+
 /* struct sockaddr as recorded; length 0 is unknown. */
 struct address {
 	const uint8_t *bytes;
@@ -85,6 +121,8 @@ struct connection {
 	const struct connection *parent; /* PEER: the socket's first; FORKED: the parent process's;
 					    NULL for others, and if it was not recorded */
 	uint64_t inode;
+	uint64_t cookie;     /* of the socket, the same in all processes; 0 unknown */
+	bool shared;         /* others than this connection use the socket too, as far as recorded */
 	uint64_t created_ns; /* or first seen; UNKNOWN if its record was lost */
 	uint64_t sent_before, received_before; /* stream offsets at created_ns */
 	struct address local, remote;
@@ -95,6 +133,9 @@ struct connection {
 	/* close(): UNKNOWN if it was not closed while recorded */
 	uint64_t closed_ns;
 	uint64_t closed_sent, closed_received; /* totals the writer counted, UNKNOWN if open */
+	const struct kernel_view *closed_view; /* the kernel's, just before; NULL if not known */
+	const struct lookup *lookup; /* that answered with the remote address; NULL if none did */
+	const char *host;    /* the name that was looked up; NULL if none was */
 	void *user;          /* the model's */
 };
 
@@ -120,6 +161,7 @@ struct process {
 	uint64_t limit_bytes;
 	uint64_t events;        /* in the file */
 	uint64_t lost_events, overwritten_events, lost_records, lost_stacks;
+	uint32_t blind_spots;   /* 1 << enum blind_spot */
 	bool running;           /* seems to be written still */
 	uint64_t damaged_chunks; /* not readable, all or in part: what is whole was kept */
 
@@ -129,6 +171,8 @@ struct process {
 	size_t thread_count;
 	struct module *modules;         /* in order of seen_ns */
 	size_t module_count;
+	struct lookup *lookups;         /* in order of ended_ns */
+	size_t lookup_count;
 	const char *const *notes;
 	size_t note_count;
 	size_t stack_count;
@@ -143,12 +187,16 @@ struct event {
 	enum call_class class;
 	enum call_kind kind;
 	int32_t fd;
-	int32_t result;                /* below 0: -errno */
+	int32_t result;                /* below 0: -errno; of NAME calls see struct lookup */
 	uint64_t moment_ns;            /* what orders it: start of a send, else end */
 	uint64_t start_ns, duration_ns;
 	uint64_t offset;               /* of its first byte in its direction's stream */
 	uint32_t stack_id;             /* 0: none */
 	bool peek;                     /* MSG_PEEK: moved no bytes */
+	bool continued;                /* one more message of the call before it in its thread */
+	bool sets_option;              /* the three below hold */
+	uint32_t option_level, option; /* as for setsockopt(2), or LEVEL_FCNTL and a command */
+	uint64_t option_value;
 	uint64_t tries, first_try_ns;  /* failed before it: 0, UNKNOWN if none */
 	uint64_t waited_ns;            /* its thread sat in waits since its previous event */
 	uint64_t ready_ns;             /* a wait reported the descriptor readable, or UNKNOWN */
@@ -158,6 +206,19 @@ struct event {
 
 /* Name of a call id as in libc, "call 99" for one newer than this program. Static storage. */
 const char *call_name(uint8_t call);
+
+/* option_level of fcntl(F_SETFL). */
+#define LEVEL_FCNTL 0xffff
+
+/* "TCP_NODELAY"; NULL for options without a name here.  Static storage. */
+const char *option_name(uint32_t level, uint32_t option);
+
+/* What a blind spot means, in words. */
+const char *blind_spot_words(enum blind_spot spot);
+
+/* Whether a lookup failed, and why in words (static storage). */
+bool lookup_failed(const struct lookup *l);
+const char *lookup_error(int32_t result);
 
 /* Bytes a SEND or RECEIVE event moved in its stream: 0 for failures and peeks. */
 static inline uint64_t event_bytes(const struct event *e)
@@ -217,6 +278,15 @@ void recording_skip_process(struct recording *r, const struct process *p);
  * recording_progress() tells how many of how many events were passed.
  */
 bool recording_next(struct recording *r, struct event *e);
+
+/* Hears what stands between the events, in order with them, from within recording_next(). */
+struct recording_listener {
+	void (*kernel)(void *user, const struct connection *c, const struct kernel_view *v);
+	void (*sample)(void *user, const struct sample *s);
+	void *user;
+};
+/* Set before the first recording_next(); lives as long as it is used.  NULL: nobody. */
+void recording_listen(struct recording *r, const struct recording_listener *listener);
 void recording_progress(const struct recording *r, uint64_t *done, uint64_t *all);
 /* Starts over with the first event. */
 void recording_rewind(struct recording *r);

@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 
+#include "preload/blind.h"
 #include "preload/clock.h"
 #include "preload/frame.h"
 #include "preload/memo.h"
@@ -24,6 +25,12 @@ struct trt_record *ring_record(size_t bytes)
 
 void ring_publish(struct trt_record *record, uint8_t type, uint8_t detail, uint32_t id)
 {
+}
+
+/* For the header, which is not written here. */
+uint32_t blind_spots(void)
+{
+	return 0;
 }
 
 struct stack {

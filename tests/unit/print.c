@@ -34,6 +34,9 @@ static void print_trip(void *user, const struct round_trip *t)
 	print_time(out, "receive", t->receive_ns);
 	print_time(out, "blocked", t->blocked_ns);
 	print_time(out, "connect", t->connect_ns);
+	print_time(out, "lookup", t->lookup_ns);
+	print_time(out, "queue", t->queue_ns);
+	print_time(out, "rtt", t->rtt_us);
 	print_number(out, "sent", t->bytes_sent);
 	print_number(out, "received", t->bytes_received);
 	print_time(out, "request", t->request_offset);
