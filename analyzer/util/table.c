@@ -230,6 +230,9 @@ static void print_row(const struct table *t, const struct out *o, const struct f
 {
 	unsigned indent = 0;
 
+	/* Lines end with what they say. */
+	while (last && (!fits[last].shown || (cells[last].text && !cells[last].text[0])))
+		last--;
 	for (size_t i = 0; i <= last; i++) {
 		if (!fits[i].shown)
 			continue;
