@@ -28,16 +28,17 @@ struct input {
 	bool failed;
 };
 
-enum rule_kind { RULE_SAME, RULE_AT_OFFSET, RULE_UNDEFINED, RULE_OTHER };
+enum rule_kind { RULE_SAME, RULE_STORED, RULE_UNDEFINED, RULE_OTHER };
 
 struct register_rule {
 	enum rule_kind kind;
+	enum frame_base base;
 	int64_t offset;
 };
 
 /* One row of the table that the instructions describe. */
 struct row {
-	bool cfa_is_expression;
+	enum { CFA_REGISTER, CFA_STORED, CFA_OTHER } cfa_kind;
 	uint64_t cfa_register;
 	int64_t cfa_offset;
 	struct register_rule fp, ra;
@@ -233,12 +234,22 @@ static const uint8_t *find_entry(const uint8_t *header, uintptr_t pc)
 	return low == 0 || in.failed ? NULL : header + table[2 * (low - 1) + 1];
 }
 
-static void set_rule(struct row *row, uint64_t number, enum rule_kind kind, int64_t offset)
+static void set_rule(struct row *row, uint64_t number, struct register_rule rule)
 {
 	if (number == REGISTER_FP)
-		row->fp = (struct register_rule){ kind, offset };
+		row->fp = rule;
 	else if (number == REGISTER_RA)
-		row->ra = (struct register_rule){ kind, offset };
+		row->ra = rule;
+}
+
+static void set_kind(struct row *row, uint64_t number, enum rule_kind kind)
+{
+	set_rule(row, number, (struct register_rule){ .kind = kind });
+}
+
+static void set_stored(struct row *row, uint64_t number, int64_t offset)
+{
+	set_rule(row, number, (struct register_rule){ RULE_STORED, BASE_CFA, offset });
 }
 
 static void restore_rule(struct row *row, const struct row *initial, uint64_t number)
@@ -270,8 +281,7 @@ static void execute_primary(struct machine *m, struct input *in, uint8_t opcode)
 		m->location += operand * m->program->code_alignment;
 		break;
 	case 0x80:
-		set_rule(&m->row, operand, RULE_AT_OFFSET,
-			 (int64_t)read_uleb(in) * m->program->data_alignment);
+		set_stored(&m->row, operand, (int64_t)read_uleb(in) * m->program->data_alignment);
 		break;
 	default:
 		restore_rule(&m->row, m->initial, operand);
@@ -296,9 +306,54 @@ static void restore_row(struct machine *m, struct input *in)
 
 static void define_cfa(struct machine *m, uint64_t number, int64_t offset)
 {
-	m->row.cfa_is_expression = false;
+	m->row.cfa_kind = CFA_REGISTER;
 	m->row.cfa_register = number;
 	m->row.cfa_offset = offset;
+}
+
+/*
+ * Of all expressions, the two that compilers and libc emit: a register plus an offset
+ * (DW_OP_bregN), and what is stored there (and DW_OP_deref).  The first is where
+ * realigned functions and signal frames keep registers, the second their CFA.
+ * False for any other.
+ */
+#define DW_OP_DEREF 0x06
+#define DW_OP_BREG0 0x70
+static bool read_expression(struct input *in, uint64_t *number, int64_t *offset, bool *stored)
+{
+	uint64_t bytes = read_uleb(in);
+	struct input e = *in;
+
+	skip(in, bytes);
+	e.end = in->p;
+	uint64_t opcode = read_fixed(&e, 1);
+	*number = opcode - DW_OP_BREG0;
+	*offset = read_sleb(&e);
+	*stored = e.p < e.end && *e.p == DW_OP_DEREF;
+	if (*stored)
+		e.p++;
+	return !e.failed && e.p == e.end && *number < 32;
+}
+
+static void define_cfa_by_expression(struct machine *m, struct input *in)
+{
+	bool stored, known = read_expression(in, &m->row.cfa_register, &m->row.cfa_offset, &stored);
+
+	m->row.cfa_kind = !known ? CFA_OTHER : stored ? CFA_STORED : CFA_REGISTER;
+}
+
+static void define_by_expression(struct machine *m, struct input *in)
+{
+	uint64_t number = read_uleb(in), base;
+	struct register_rule rule = { .kind = RULE_OTHER };
+	bool stored;
+
+	if (read_expression(in, &base, &rule.offset, &stored) && !stored &&
+	    (base == REGISTER_SP || base == REGISTER_FP)) {
+		rule.kind = RULE_STORED;
+		rule.base = base == REGISTER_SP ? BASE_STACK_POINTER : BASE_FRAME_POINTER;
+	}
+	set_rule(&m->row, number, rule);
 }
 
 static void execute_extended(struct machine *m, struct input *in, uint8_t opcode)
@@ -319,19 +374,19 @@ static void execute_extended(struct machine *m, struct input *in, uint8_t opcode
 		break;
 	case 0x05: /* offset_extended */
 		number = read_uleb(in);
-		set_rule(&m->row, number, RULE_AT_OFFSET, (int64_t)read_uleb(in) * alignment);
+		set_stored(&m->row, number, (int64_t)read_uleb(in) * alignment);
 		break;
 	case 0x06: /* restore_extended */
 		restore_rule(&m->row, m->initial, read_uleb(in));
 		break;
 	case 0x07: /* undefined */
-		set_rule(&m->row, read_uleb(in), RULE_UNDEFINED, 0);
+		set_kind(&m->row, read_uleb(in), RULE_UNDEFINED);
 		break;
 	case 0x08: /* same_value */
-		set_rule(&m->row, read_uleb(in), RULE_SAME, 0);
+		set_kind(&m->row, read_uleb(in), RULE_SAME);
 		break;
 	case 0x09: /* register */
-		set_rule(&m->row, read_uleb(in), RULE_OTHER, 0);
+		set_kind(&m->row, read_uleb(in), RULE_OTHER);
 		read_uleb(in);
 		break;
 	case 0x0a: /* remember_state */
@@ -351,17 +406,18 @@ static void execute_extended(struct machine *m, struct input *in, uint8_t opcode
 		m->row.cfa_offset = (int64_t)read_uleb(in);
 		break;
 	case 0x0f: /* def_cfa_expression */
-		m->row.cfa_is_expression = true;
-		skip(in, read_uleb(in));
+		define_cfa_by_expression(m, in);
 		break;
 	case 0x10: /* expression */
+		define_by_expression(m, in);
+		break;
 	case 0x16: /* val_expression */
-		set_rule(&m->row, read_uleb(in), RULE_OTHER, 0);
+		set_kind(&m->row, read_uleb(in), RULE_OTHER);
 		skip(in, read_uleb(in));
 		break;
 	case 0x11: /* offset_extended_sf */
 		number = read_uleb(in);
-		set_rule(&m->row, number, RULE_AT_OFFSET, read_sleb(in) * alignment);
+		set_stored(&m->row, number, read_sleb(in) * alignment);
 		break;
 	case 0x12: /* def_cfa_sf */
 		number = read_uleb(in);
@@ -371,7 +427,7 @@ static void execute_extended(struct machine *m, struct input *in, uint8_t opcode
 		m->row.cfa_offset = read_sleb(in) * alignment;
 		break;
 	case 0x14: /* val_offset */
-		set_rule(&m->row, read_uleb(in), RULE_OTHER, 0);
+		set_kind(&m->row, read_uleb(in), RULE_OTHER);
 		read_uleb(in);
 		break;
 	case 0x2d: /* AARCH64_negate_ra_state: the caller strips signatures always */
@@ -402,21 +458,24 @@ static bool execute(struct machine *m, struct input in, uintptr_t pc)
 	return !in.failed;
 }
 
-static bool rule_from_row(const struct row *row, struct frame_rule *rule)
+static bool rule_from_row(const struct row *row, bool signal, struct frame_rule *rule)
 {
-	*rule = (struct frame_rule){ 0 };
+	*rule = (struct frame_rule){ .signal = signal };
 	if (row->ra.kind == RULE_UNDEFINED) {
 		rule->outermost = true;
 		return true;
 	}
-	if (row->cfa_is_expression || row->ra.kind != RULE_AT_OFFSET ||
+	if (row->cfa_kind == CFA_OTHER || row->ra.kind != RULE_STORED ||
 	    (row->cfa_register != REGISTER_SP && row->cfa_register != REGISTER_FP) ||
-	    (row->fp.kind != RULE_SAME && row->fp.kind != RULE_AT_OFFSET))
+	    (row->fp.kind != RULE_SAME && row->fp.kind != RULE_STORED))
 		return false;
-	rule->by_frame_pointer = row->cfa_register == REGISTER_FP;
-	rule->saves_frame_pointer = row->fp.kind == RULE_AT_OFFSET;
+	rule->cfa_base = row->cfa_register == REGISTER_SP ? BASE_STACK_POINTER : BASE_FRAME_POINTER;
+	rule->cfa_is_stored = row->cfa_kind == CFA_STORED;
 	rule->cfa_offset = (int32_t)row->cfa_offset;
+	rule->return_address_base = row->ra.base;
 	rule->return_address_offset = (int32_t)row->ra.offset;
+	rule->saves_frame_pointer = row->fp.kind == RULE_STORED;
+	rule->frame_pointer_base = row->fp.base;
 	rule->frame_pointer_offset = (int32_t)row->fp.offset;
 	return true;
 }
@@ -425,15 +484,14 @@ bool cfi_rule(uintptr_t pc, struct frame_rule *rule)
 {
 	struct program program;
 	uint32_t back;
-
-	pc--; /* the call, not what follows it, which may be another function */
 	const uint8_t *header = modules_unwind_table(pc);
 	const uint8_t *entry = header ? find_entry(header, pc) : NULL;
+
 	if (!entry)
 		return false;
 	struct input in = open_entry(entry);
 	memcpy(&back, in.p, sizeof(back));
-	if (in.failed || !read_common(in.p - back, &program) || program.signal_frame)
+	if (in.failed || !read_common(in.p - back, &program))
 		return false;
 	skip(&in, sizeof(back));
 	program.start = read_pointer(&in, program.pointer_encoding);
@@ -447,5 +505,5 @@ bool cfi_rule(uintptr_t pc, struct frame_rule *rule)
 	if (!execute(&m, program.instructions, UINTPTR_MAX))
 		return false;
 	initial = m.row;
-	return execute(&m, in, pc) && rule_from_row(&m.row, rule);
+	return execute(&m, in, pc) && rule_from_row(&m.row, program.signal_frame, rule);
 }

@@ -26,7 +26,12 @@ uint32_t *lifecycle_trace;
 
 #define OPENING_NS_MAX 100000000u
 
-static long owner_pid;
+/*
+ * The word beside the state in the page that forks empty: the process whose memory
+ * this is; 0 in a child that was not made by fork(), until its first event.
+ */
+#define OWNER 1
+
 static uint64_t missed_events; /* while the file was being made */
 
 void lifecycle_say(const char *what, const char *reason)
@@ -81,10 +86,9 @@ static bool open_trace(bool forked)
 static void leave_parent(void)
 {
 	ring_abandon();
-	if (thread_forked())
-		stack_disable(TRT_STACKS_FORKED_UNWINDING);
+	thread_forked();
 	stack_forget();
-	owner_pid = sys(getpid);
+	lifecycle_forked();
 	missed_events = 0;
 	sample_last_ns = 0;
 	identity_started(clock_ns());
@@ -136,7 +140,14 @@ bool lifecycle_ready_slow(void)
 
 bool lifecycle_borrowed(void)
 {
-	return *lifecycle_trace != TRACE_FORKED && sys(getpid) != owner_pid;
+	uint32_t owner = lifecycle_trace[OWNER];
+
+	return owner && (uint32_t)sys(getpid) != owner;
+}
+
+void lifecycle_forked(void)
+{
+	lifecycle_trace[OWNER] = (uint32_t)sys(getpid);
 }
 
 static bool start(void)
@@ -149,7 +160,7 @@ static bool start(void)
 	}
 	lifecycle_trace = page;
 	*lifecycle_trace = TRACE_NONE;
-	owner_pid = sys(getpid);
+	lifecycle_forked();
 	if (!thread_init() || !connections_init()) {
 		lifecycle_say("runs untraced: ", "there is no memory for its tables");
 		return false;

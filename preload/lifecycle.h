@@ -55,6 +55,9 @@ static inline bool lifecycle_ready(void)
  */
 bool lifecycle_borrowed(void);
 
+/* This is the child of fork(): the descriptors are its own from here on. */
+void lifecycle_forked(void);
+
 /* One line on stderr, the only one of this process; not when quiet. */
 void lifecycle_say(const char *what, const char *reason);
 

@@ -5,16 +5,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "preload/cfi.h"
 #include "preload/sys.h"
 #include "preload/trace_format.h"
+#include "preload/unwind.h"
 
 #define MEMO_BYTES 65536u
 #define SETS 32u
 #define WAYS 4u
-#define SCRATCH (TRT_STACK_DEPTH_MAX + 16u)
-/* No frame that we believe in is larger. */
-#define FRAME_BYTES_MAX (16u << 20)
 
 struct slot {
 	uintptr_t value;
@@ -37,7 +34,7 @@ struct set {
 
 struct memo {
 	struct set sets[SETS];
-	uintptr_t scratch[SCRATCH];
+	uintptr_t scratch[TRT_STACK_DEPTH_MAX];
 	uint32_t generation;
 	uint32_t slots_used;
 	struct slot slots[];
@@ -53,11 +50,6 @@ struct memo *memo_new(void)
 uintptr_t *memo_scratch(struct memo *m)
 {
 	return m->scratch;
-}
-
-size_t memo_scratch_count(void)
-{
-	return SCRATCH;
 }
 
 void memo_clear(struct memo *m)
@@ -108,87 +100,62 @@ uint32_t memo_find(struct memo *m, const struct frame *caller, uint32_t generati
 	return 0;
 }
 
-/* The state of a walk outwards. */
-struct walk {
+/* The slots of a stack while they are found, appended to the memo's. */
+struct collection {
 	struct memo *memo;
-	uintptr_t origin;        /* the key's stack pointer */
-	uintptr_t stack_pointer, frame_pointer;
-	uintptr_t saved_at;      /* slot that frame_pointer came from, 0: the key */
-	uint32_t used;           /* slots */
+	uintptr_t origin; /* the key's stack pointer */
+	uint32_t used;
 };
 
-static bool add_slot(struct walk *w, uintptr_t address)
+static bool add_slot(struct collection *c, uintptr_t address)
 {
-	if (w->used == SLOTS)
+	if (c->used == SLOTS)
 		return false;
-	w->memo->slots[w->used++] =
-		(struct slot){ *(const uintptr_t *)address, address - w->origin };
+	c->memo->slots[c->used++] =
+		(struct slot){ *(const uintptr_t *)address, address - c->origin };
 	return true;
 }
 
-/* Return addresses may be signed on aarch64; user addresses have 48 bits. */
-static uintptr_t plain_address(uintptr_t address)
+/* Do the frame's addresses follow from what was compared so far?  See memo.h. */
+static bool can_vouch(const struct frame_rule *rule)
 {
-#if defined(__aarch64__)
-	return address & 0x0000ffffffffffffu;
-#else
-	return address;
-#endif
-}
-
-/* One frame outwards by its rule; false if it cannot be vouched for. */
-static bool step(struct walk *w, const struct frame_rule *rule, uintptr_t *return_address)
-{
-	if (rule->by_frame_pointer && w->saved_at) {
-		/* This frame's address depends on that value: it has to be the same. */
-		if (!add_slot(w, w->saved_at))
-			return false;
-		w->saved_at = 0;
-	}
-	uintptr_t cfa = (rule->by_frame_pointer ? w->frame_pointer : w->stack_pointer) +
-			(uintptr_t)(intptr_t)rule->cfa_offset;
-	uintptr_t slot = cfa + (uintptr_t)(intptr_t)rule->return_address_offset;
-	/* Stacks grow downwards: a caller's frame lies above its callee's. */
-	if (cfa <= w->stack_pointer || cfa - w->stack_pointer > FRAME_BYTES_MAX || slot >= cfa ||
-	    slot < w->stack_pointer || slot % sizeof(uintptr_t) || !add_slot(w, slot))
-		return false;
-	*return_address = plain_address(*(const uintptr_t *)slot);
-	if (rule->saves_frame_pointer) {
-		w->saved_at = cfa + (uintptr_t)(intptr_t)rule->frame_pointer_offset;
-		if (w->saved_at >= cfa || w->saved_at < w->stack_pointer ||
-		    w->saved_at % sizeof(uintptr_t))
-			return false;
-		w->frame_pointer = *(const uintptr_t *)w->saved_at;
-	}
-	w->stack_pointer = cfa;
-	return true;
+	return !rule->cfa_is_stored && !rule->signal && rule->return_address_base == BASE_CFA &&
+	       (!rule->saves_frame_pointer || rule->frame_pointer_base == BASE_CFA);
 }
 
 /*
- * Finds the slots that the stack depends on, appended to the memo's; how many, 0
- * if some frame cannot be vouched for.  Where the rules and the unwinder disagree
- * nothing is remembered.
+ * Finds the slots that the stack depends on; how many, 0 if some frame cannot be
+ * vouched for.  The walk is unwind_stack()'s own, and ends where that ended.
  */
-static uint32_t find_slots(struct memo *m, const struct frame *caller, const uintptr_t *addresses,
-			   size_t depth)
+static uint32_t find_slots(struct memo *m, const struct frame *caller, size_t depth)
 {
-	struct walk w = { m, caller->stack_pointer, caller->stack_pointer, caller->frame_pointer, 0,
-			  m->slots_used };
-	uintptr_t pc = caller->return_address;
+	struct collection c = { m, caller->stack_pointer, m->slots_used };
+	struct unwind_state s = unwind_start(caller);
+	uintptr_t saved_at = 0; /* slot that the frame pointer came from, 0: the key */
 
 	for (size_t i = 0; i < depth; i++) {
 		struct frame_rule rule;
-		if (pc != plain_address(addresses[i]) || !cfi_rule(pc, &rule))
+		struct unwind_slots slots;
+		bool known = unwind_rule(&s, &rule);
+		if (i + 1 == depth && (!known || rule.outermost))
+			break; /* the end, which follows from the pc alone */
+		if (!known)
 			return 0;
-		if (rule.outermost)
-			return i + 1 == depth ? w.used - m->slots_used : 0;
-		if (!step(&w, &rule, &pc))
+		if (!can_vouch(&rule) || !unwind_slots(&s, &rule, &slots))
 			return 0;
-		if (pc == 0)
-			return i + 1 == depth ? w.used - m->slots_used : 0;
+		/* Where this frame lies depends on the frame pointer: it has to be the same. */
+		if (rule.cfa_base == BASE_FRAME_POINTER && saved_at) {
+			if (!add_slot(&c, saved_at))
+				return 0;
+			saved_at = 0;
+		}
+		if (!add_slot(&c, slots.return_address))
+			return 0;
+		if (slots.frame_pointer)
+			saved_at = slots.frame_pointer;
+		unwind_step(&s, &rule, &slots);
 	}
-	/* Cut off at the depth that is kept: what lies further out does not matter. */
-	return w.used - m->slots_used;
+	return c.used - m->slots_used;
 }
 
 /* An entry for the key: the one that was seen once, or the next to go. */
@@ -205,8 +172,7 @@ static struct entry *choose_entry(struct set *set, const struct frame *caller, u
 	return &set->ways[set->victim++ % WAYS];
 }
 
-void memo_learn(struct memo *m, const struct frame *caller, const uintptr_t *addresses,
-		size_t depth, uint32_t id)
+void memo_learn(struct memo *m, const struct frame *caller, size_t depth, uint32_t id)
 {
 	struct set *set = set_of(m, caller);
 	struct entry *e = choose_entry(set, caller, id);
@@ -226,7 +192,7 @@ void memo_learn(struct memo *m, const struct frame *caller, const uintptr_t *add
 		return;
 	}
 	e->first = (uint16_t)m->slots_used;
-	e->slots = (uint16_t)find_slots(m, caller, addresses, depth);
+	e->slots = (uint16_t)find_slots(m, caller, depth);
 	e->refused = e->slots == 0;
 	m->slots_used += e->slots;
 }

@@ -29,19 +29,17 @@ struct memo;
 /* A new one, or NULL without memory.  Belongs to one thread. */
 struct memo *memo_new(void);
 
-/* Room for addresses, for the thread that owns the memo: memo_scratch_count() of them. */
+/* Room for TRT_STACK_DEPTH_MAX addresses, for the thread that owns the memo. */
 uintptr_t *memo_scratch(struct memo *m);
-size_t memo_scratch_count(void);
 
 /* The id of the stack outside of this call, 0 if it is not remembered. */
 uint32_t memo_find(struct memo *m, const struct frame *caller, uint32_t generation);
 
 /*
- * The stack was unwound: addresses[0] is the caller's.  Remembers it at the second
- * sight of its key, so that programs whose stacks always change pay little.
+ * The stack was unwound and had this depth.  Remembers it at the second sight of its
+ * key, so that programs whose stacks always change pay little.
  */
-void memo_learn(struct memo *m, const struct frame *caller, const uintptr_t *addresses,
-		size_t depth, uint32_t id);
+void memo_learn(struct memo *m, const struct frame *caller, size_t depth, uint32_t id);
 
 /* Forgets all of it. */
 void memo_clear(struct memo *m);

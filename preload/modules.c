@@ -29,6 +29,7 @@
 struct module {
 	uintptr_t start, end, bias;
 	const char *path;
+	const uint8_t *unwind_table; /* .eh_frame_hdr */
 	uint64_t seen_ns;
 	uint32_t path_bytes;
 	uint8_t build_id_bytes;
@@ -163,6 +164,8 @@ static void add(uintptr_t bias, const ElfW(Phdr) *segments, size_t count, const 
 		const ElfW(Phdr) *s = &segments[i];
 		if (s->p_type == PT_NOTE && !m.build_id_bytes)
 			find_build_id(&m, s);
+		if (s->p_type == PT_GNU_EH_FRAME)
+			m.unwind_table = (const uint8_t *)(bias + s->p_vaddr);
 		if (s->p_type != PT_LOAD)
 			continue;
 		if (bias + s->p_vaddr < m.start)
@@ -235,7 +238,10 @@ const uint8_t *modules_unwind_table(uintptr_t address)
 {
 	struct object o;
 
-	return find_object && find_object((void *)address, &o) == 0 ? o.eh_frame : NULL;
+	if (find_object)
+		return find_object((void *)address, &o) == 0 ? o.eh_frame : NULL;
+	const struct module *m = find_known(address);
+	return m ? m->unwind_table : NULL;
 }
 
 const struct link_map *modules_link_map(uintptr_t address)

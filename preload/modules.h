@@ -22,7 +22,7 @@ void modules_learn(const uintptr_t *addresses, size_t count, uint64_t now_ns);
 /* Grows when an object was found in place of another: what was remembered of stacks is void. */
 extern uint32_t modules_generation;
 
-/* The .eh_frame_hdr of the object that holds address; NULL if unknown.  Lock-free. */
+/* The .eh_frame_hdr of the object that holds address; NULL if it has none or is unknown.  Lock-free. */
 const uint8_t *modules_unwind_table(uintptr_t address);
 
 /* The loader's entry of the object that holds address; NULL if unknown.  Lock-free. */

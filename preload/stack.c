@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Takes stacks with libunwind and interns them.
- *
- * libunwind is loaded with dlopen(RTLD_LOCAL): linked to a preloaded library, its
- * _Unwind_* functions would take the place of libgcc's in C++ code that is loaded
- * late.  Of it only unw_backtrace() is used.  What that does on a cache miss
- * takes libunwind's locks, with all signals blocked, and the loader's (in
- * dl_iterate_phdr(), recursive).  So a handler never finds its own thread inside;
- * what remains is a fork while another thread is: thread->in_libunwind tells the
- * child, which then does without stacks (lifecycle.c).
- */
+/* Takes stacks: remembered by the memo, or walked; and interns them. */
 #include "preload/stack.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,14 +11,11 @@
 #include "preload/modules.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
-
-/* Our own frames between unw_backtrace() and the program: hook, call, this file. */
-#define OWN_FRAMES_MAX 12u
+#include "preload/unwind.h"
 
 #define TABLE_SLOTS (1u << 18)
 #define PROBES 64u
 
-static int (*unwind)(void **addresses, int count);
 enum trt_stacks stack_state = TRT_STACKS_OFF_BY_SETTING;
 
 /*
@@ -39,26 +24,13 @@ enum trt_stacks stack_state = TRT_STACKS_OFF_BY_SETTING;
  */
 static uint64_t *table;
 
-void stack_disable(enum trt_stacks reason)
-{
-	if (stack_state == TRT_STACKS_ON)
-		stack_state = reason;
-}
-
 void stack_init(void)
 {
-	void *addresses[4];
-
 	if (config.stack_depth == 0)
 		return;
-	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
-	if (library)
-		unwind = (__typeof__(unwind))dlsym(library, "unw_backtrace");
+	unwind_init();
 	table = sys_memory(TABLE_SLOTS * sizeof(*table));
-	stack_state = unwind && table ? TRT_STACKS_ON : TRT_STACKS_NO_LIBUNWIND;
-	/* Its one-time set-up, while nothing can be locked. */
-	if (stack_state == TRT_STACKS_ON)
-		unwind(addresses, 4);
+	stack_state = table ? TRT_STACKS_ON : TRT_STACKS_NO_MEMORY;
 }
 
 void stack_forget(void)
@@ -91,7 +63,8 @@ static uint64_t hash_addresses(const uintptr_t *addresses, size_t depth, uint32_
 	return hash ? hash : 1;
 }
 
-static void log_stack(uint32_t id, const uintptr_t *addresses, size_t depth, uint64_t now_ns)
+static void log_stack(uint32_t id, const uintptr_t *addresses, size_t depth, bool cut_short,
+		      uint64_t now_ns)
 {
 	struct trt_record *record =
 		ring_record(sizeof(struct trt_stack) + depth * sizeof(*addresses));
@@ -102,11 +75,11 @@ static void log_stack(uint32_t id, const uintptr_t *addresses, size_t depth, uin
 	r->first_seen_ns = now_ns;
 	r->depth = (uint32_t)depth;
 	memcpy(r + 1, addresses, depth * sizeof(*addresses));
-	ring_publish(record, TRT_RECORD_STACK, depth == config.stack_depth, id);
+	ring_publish(record, TRT_RECORD_STACK, cut_short, id);
 }
 
 /* The stack's id; writes it to the trace if it is new.  0 if the table is full. */
-static uint32_t intern(const uintptr_t *addresses, size_t depth, uint64_t now_ns)
+static uint32_t intern(const uintptr_t *addresses, size_t depth, bool cut_short, uint64_t now_ns)
 {
 	uint64_t hash = hash_addresses(addresses, depth, modules_generation);
 
@@ -119,7 +92,7 @@ static uint32_t intern(const uintptr_t *addresses, size_t depth, uint64_t now_ns
 			if (__atomic_compare_exchange_n(&table[place], &found, hash, false,
 							__ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 				modules_learn(addresses, depth, now_ns);
-				log_stack(place + 1, addresses, depth, now_ns);
+				log_stack(place + 1, addresses, depth, cut_short, now_ns);
 				return place + 1;
 			}
 			if (found == hash)
@@ -129,74 +102,35 @@ static uint32_t intern(const uintptr_t *addresses, size_t depth, uint64_t now_ns
 	return 0;
 }
 
-/* This library's mapping, by the linker's symbols for its ends. */
-extern const uint8_t __ehdr_start[] __attribute__((visibility("hidden")));
-extern const uint8_t _end[] __attribute__((visibility("hidden")));
-
-/*
- * How many of the innermost addresses are ours: a hook may be reached through another
- * function of this library (raw.c).  They belong to what the memo compares, but not to
- * the stack that is shown.
- */
-static size_t own_addresses(const uintptr_t *addresses, size_t depth)
-{
-	size_t own = 0;
-
-	while (own < depth && addresses[own] - (uintptr_t)__ehdr_start <
-				      (size_t)(_end - __ehdr_start))
-		own++;
-	return own;
-}
-
-/* Inlined where it counts: each frame of our own costs the unwinder as much as one of the program's. */
-static inline __attribute__((always_inline)) size_t
-unwind_from(struct thread *t, const struct frame *caller, uintptr_t **addresses)
-{
-	uintptr_t *scratch = memo_scratch(t->memo);
-	int saved_errno = errno;
-
-	__atomic_store_n(&t->in_libunwind, 1, __ATOMIC_RELAXED);
-	int count = unwind((void **)scratch, (int)(config.stack_depth + OWN_FRAMES_MAX));
-	__atomic_store_n(&t->in_libunwind, 0, __ATOMIC_RELEASE);
-	errno = saved_errno;
-	/* The program begins where the intercepted function returns to. */
-	for (int own = 0; own < count && own < (int)OWN_FRAMES_MAX; own++) {
-		if (scratch[own] != caller->return_address)
-			continue;
-		size_t depth = (size_t)(count - own);
-		*addresses = scratch + own;
-		return depth < config.stack_depth ? depth : config.stack_depth;
-	}
-	return 0;
-}
-
 size_t stack_unwind(struct thread *t, const struct frame *caller, uintptr_t **addresses)
 {
-	return unwind_from(t, caller, addresses);
+	bool cut_short;
+
+	*addresses = memo_scratch(t->memo);
+	return unwind_stack(caller, *addresses, config.stack_depth, &cut_short);
 }
 
-static inline __attribute__((always_inline)) uint32_t
-capture_anew(struct thread *t, const struct frame *caller, uint64_t now_ns)
+static uint32_t capture_anew(struct thread *t, const struct frame *caller, uint64_t now_ns)
 {
-	uintptr_t *addresses;
-	size_t depth = unwind_from(t, caller, &addresses);
-	size_t own = own_addresses(addresses, depth);
-	uint32_t id = depth > own ? intern(addresses + own, depth - own, now_ns) : 0;
+	uintptr_t *addresses = memo_scratch(t->memo);
+	bool cut_short;
+	size_t depth = unwind_stack(caller, addresses, config.stack_depth, &cut_short);
+	uint32_t id = intern(addresses, depth, cut_short, now_ns);
 
 	if (!id)
 		ring_count(lost_stacks);
 	else if (config.stack_memo)
-		memo_learn(t->memo, caller, addresses, depth, id);
+		memo_learn(t->memo, caller, depth, id);
 	return id;
 }
 
 /* TRACEROUNDTRIP_STACK_MEMO=check: what was remembered has to be what is there. */
 static uint32_t check(struct thread *t, const struct frame *caller, uint32_t id, uint64_t now_ns)
 {
-	uintptr_t *addresses;
-	size_t depth = stack_unwind(t, caller, &addresses);
-	size_t own = own_addresses(addresses, depth);
-	uint32_t found = depth > own ? intern(addresses + own, depth - own, now_ns) : 0;
+	uintptr_t *addresses = memo_scratch(t->memo);
+	bool cut_short;
+	size_t depth = unwind_stack(caller, addresses, config.stack_depth, &cut_short);
+	uint32_t found = intern(addresses, depth, cut_short, now_ns);
 
 	if (found != id)
 		ring_note("a remembered stack was not the one there", now_ns);

@@ -10,11 +10,8 @@
 #include "preload/thread.h"
 #include "preload/trace_format.h"
 
-/* In the constructor: loads libunwind, unless the settings want no stacks. */
+/* In the constructor: gets ready, unless the settings want no stacks. */
 void stack_init(void);
-
-/* No more stacks in this process, for this reason. */
-void stack_disable(enum trt_stacks reason);
 
 /* The trace is new: no stack has been written to it. */
 void stack_forget(void);
@@ -26,14 +23,14 @@ uint32_t stack_take(struct thread *t, const struct frame *caller, uint64_t now_n
 
 /*
  * The id of the stack outside of an intercepted function, from its caller
- * outwards; 0 if there is none to be had.  Keeps errno.
+ * outwards; 0 if there is none to be had.
  */
 static inline uint32_t stack_capture(struct thread *t, const struct frame *caller, uint64_t now_ns)
 {
 	return stack_state == TRT_STACKS_ON ? stack_take(t, caller, now_ns) : 0;
 }
 
-/* The addresses of a stack just captured by this thread, for _SLOW: those that were unwound. */
+/* The addresses of the stack, *addresses in the memo's scratch; how many.  For _SLOW. */
 size_t stack_unwind(struct thread *t, const struct frame *caller, uintptr_t **addresses);
 
 #endif

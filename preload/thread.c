@@ -102,10 +102,9 @@ void thread_note_name_now(struct thread *t, uint64_t now_ns)
 	ring_publish(record, TRT_RECORD_THREAD, 0, (uint32_t)t->tid);
 }
 
-bool thread_forked(void)
+void thread_forked(void)
 {
 	struct thread *self = thread_self;
-	bool unwinding = false;
 
 	threads.free.top = 0;
 	for (uint32_t i = 0; i < threads.used; i++) {
@@ -113,8 +112,6 @@ bool thread_forked(void)
 		t->cursor = (struct ring_cursor){ 0 };
 		if (t == self)
 			continue;
-		unwinding |= t->in_libunwind != 0;
-		t->in_libunwind = 0;
 		t->waited_ns = 0;
 		t->named_ns = 0;
 		put_free(i);
@@ -123,20 +120,5 @@ bool thread_forked(void)
 		self->tid = (int32_t)sys(gettid);
 		self->waited_ns = 0;
 		self->named_ns = 0;
-	}
-	return unwinding;
-}
-
-void thread_await_unwinding(void)
-{
-	for (uint32_t tries = 0; tries < 1000; tries++) {
-		bool unwinding = false;
-		uint32_t used = __atomic_load_n(&threads.used, __ATOMIC_RELAXED);
-		for (uint32_t i = 0; i < used && !unwinding; i++)
-			unwinding = &threads.entries[i] != thread_self &&
-				    __atomic_load_n(&threads.entries[i].in_libunwind, __ATOMIC_RELAXED);
-		if (!unwinding)
-			return;
-		sys(sched_yield);
 	}
 }

@@ -24,7 +24,6 @@ struct thread {
 	uint64_t waited_ns;      /* in waits since its last event */
 	uint64_t named_ns;       /* when its name was last looked up; 0: never */
 	char name[16];
-	uint32_t in_libunwind;   /* it may hold libunwind's locks: see stack.c */
 } __attribute__((aligned(64))); /* no two threads write one cache line */
 
 #define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
@@ -60,13 +59,7 @@ static inline void thread_note_name(struct thread *t, uint64_t now_ns)
 		thread_note_name_now(t, now_ns);
 }
 
-/*
- * In the child of a fork: the other threads are gone and the caller has a new id.
- * Returns true if one of them was inside libunwind, whose locks then stay locked.
- */
-bool thread_forked(void);
-
-/* Waits up to about a millisecond until no other thread is inside libunwind. */
-void thread_await_unwinding(void);
+/* In the child of a fork: the other threads are gone and the caller has a new id. */
+void thread_forked(void);
 
 #endif

@@ -61,8 +61,7 @@ enum trt_detail {
 enum trt_stacks {
 	TRT_STACKS_ON = 0,
 	TRT_STACKS_OFF_BY_SETTING = 1, /* detail coarse, or depth 0 */
-	TRT_STACKS_NO_LIBUNWIND = 2,   /* libunwind.so.8 could not be loaded */
-	TRT_STACKS_FORKED_UNWINDING = 3, /* a fork caught another thread inside libunwind */
+	TRT_STACKS_NO_MEMORY = 2,
 };
 
 /* Ways to the network that the library cannot see and that the process took. */
@@ -260,9 +259,13 @@ struct trt_sample {
 };
 _Static_assert(sizeof(struct trt_sample) == 48, "sample");
 
-/* Return addresses, innermost (in the caller of the intercepted function) first. */
+/*
+ * Return addresses, innermost (in the caller of the intercepted function) first.  For a
+ * frame that a signal interrupted: its pc + 1, so that address - 1 is always in
+ * the instruction that called or was interrupted.
+ */
 struct trt_stack {
-	struct trt_record head; /* id: the stack; detail: 1 if cut short */
+	struct trt_record head; /* id: the stack; detail: 1 if it may go on beyond */
 	uint64_t first_seen_ns; /* which module held an address may depend on it */
 	uint32_t depth;
 	uint32_t reserved;

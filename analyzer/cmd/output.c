@@ -128,6 +128,7 @@ static enum output_result make_room(struct output *output)
 enum output_result output_prepare(const char *name, struct output *output)
 {
 	*output = (struct output){ 0 };
+	snprintf(output->name, sizeof(output->name), "%s", name);
 	enum output_result result = OUTPUT_IMPOSSIBLE;
 	if (make_absolute(name, output->path, sizeof(output->path)))
 		result = make_room(output);

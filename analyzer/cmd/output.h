@@ -12,6 +12,7 @@ enum output_result {
 };
 
 struct output {
+	char name[PATH_MAX]; /* as the user knows it */
 	char path[PATH_MAX]; /* absolute */
 	char taken[PATH_MAX + 8];
 	int error;

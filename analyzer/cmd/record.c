@@ -11,7 +11,6 @@
 #include "analyzer/cmd/library.h"
 #include "analyzer/cmd/output.h"
 #include "analyzer/cmd/program.h"
-#include "analyzer/util/alloc.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
@@ -185,12 +184,12 @@ static const char *output_name(void)
 }
 
 /* Returns EXIT_DONE, and sets *recorded to whether there is a place to record to. */
-static int prepare_output(const char *name, struct output *output, bool *recorded)
+static int prepare_output(struct output *output, bool *recorded)
 {
 	char path[PATH_MAX + 8];
 
 	*recorded = false;
-	switch (output_prepare(name, output)) {
+	switch (output_prepare(output_name(), output)) {
 	case OUTPUT_READY:
 		*recorded = true;
 		break;
@@ -241,8 +240,7 @@ int cmd_record(int argc, char **argv)
 	program_check(argv[first], &program);
 	if (!accept(&program))
 		return EXIT_NOTHING;
-	char *name = xstrdup(output_name()); /* the environment will tell the absolute path */
-	status = prepare_output(name, &output, &recorded);
+	status = prepare_output(&output, &recorded);
 	if (status != EXIT_DONE)
 		return status;
 	if (recorded && program.may_preload) {
@@ -252,8 +250,7 @@ int cmd_record(int argc, char **argv)
 	}
 	status = launch(program.path[0] ? program.path : argv[first], argv + first);
 	if (recorded)
-		closing_report(output.path, name, options.quiet);
-	free(name);
+		closing_report(output.path, output.name, options.quiet);
 	if (status < 0)
 		return EXIT_NOTHING;
 	launch_end_like(status);

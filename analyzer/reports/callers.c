@@ -86,11 +86,17 @@ static void add(struct neighbour **all, const struct frame *frame, const struct 
 	count(n, s, number);
 }
 
+/* Literally too: names of C++ have characters that mean something in globs. */
+static bool matches(const char *wanted, const char *name)
+{
+	return strcmp(wanted, name) == 0 || fnmatch(wanted, name, 0) == 0;
+}
+
 static void add_stack(struct callers *c, const struct profile_stack *s, size_t number)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct frame *frame = s->frames[i];
-		if (fnmatch(c->options->function, frame->name, 0) != 0)
+		if (!matches(c->options->function, frame->name))
 			continue;
 		count(&c->itself, s, number);
 		add(&c->matches, frame, s, number);

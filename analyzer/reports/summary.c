@@ -210,24 +210,33 @@ static void print_command(const struct scope *scope, const struct out *o)
 	fputc('\n', o->file);
 }
 
+/* A count of things, one of which is called name; plural: what follows the name of several. */
+static void add_count(struct flow *f, uint64_t count, const char *name, const char *plural)
+{
+	char number[UNIT_TEXT_BYTES];
+
+	flow_add(f, STYLE_PLAIN, "%s %s%s", count_format(count, number), name,
+		 count == 1 ? "" : plural);
+}
+
 static void print_when(const struct summary *s, const struct out *o)
 {
 	const struct scope *scope = s->view.scope;
-	char date[64], took[UNIT_TEXT_BYTES], number[UNIT_TEXT_BYTES];
+	char date[64], took[UNIT_TEXT_BYTES];
 	uint64_t realtime_ns = started_realtime_ns(scope);
 	time_t seconds = (time_t)(realtime_ns / 1000000000);
+	struct flow f = flow_new(o, 0, ", ");
 	struct tm parts;
 
 	if (realtime_ns != UNKNOWN && localtime_r(&seconds, &parts) &&
 	    strftime(date, sizeof(date), "%F %T", &parts))
-		fprintf(o->file, "%s, ", date);
-	fprintf(o->file, "%s; %s process%s, ",
-		duration_format(scope->ended_ns - scope->started_ns, took),
-		count_format(s->totals.processes, number), s->totals.processes == 1 ? "" : "es");
-	fprintf(o->file, "%s thread%s", count_format(s->totals.threads, number),
-		s->totals.threads == 1 ? "" : "s");
-	fprintf(o->file, ", %s connection%s\n\n", count_format(s->totals.connections, number),
-		s->totals.connections == 1 ? "" : "s");
+		flow_add(&f, STYLE_PLAIN, "%s", date);
+	flow_add(&f, STYLE_PLAIN, "%s", duration_format(scope->ended_ns - scope->started_ns, took));
+	add_count(&f, s->totals.processes, "process", "es");
+	add_count(&f, s->totals.threads, "thread", "s");
+	add_count(&f, s->totals.connections, "connection", "s");
+	flow_end(&f);
+	fputc('\n', o->file);
 }
 
 static void print_quantity(const struct out *o, const char *name, uint64_t value)

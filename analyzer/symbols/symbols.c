@@ -8,6 +8,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "analyzer/symbols/demangle.h"
 #include "analyzer/symbols/source.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/text.h"
@@ -176,7 +177,7 @@ static const struct frame *intern_frame(struct symbols *s, const char *module, c
 	return &f->frame;
 }
 
-/* The symbol's name without its version: "recv" of "recv@@GLIBC_2.2.5". */
+/* The symbol's name without its version, "recv" of "recv@@GLIBC_2.2.5", and readable. */
 static const struct frame *function_frame(struct symbols *s, const struct object *o,
 					  const char *name)
 {
@@ -185,7 +186,9 @@ static const struct frame *function_frame(struct symbols *s, const struct object
 
 	if (version && version != plain)
 		*version = '\0';
-	const struct frame *frame = intern_frame(s, o->name, plain, true);
+	char *readable = demangle(plain);
+	const struct frame *frame = intern_frame(s, o->name, readable ? readable : plain, true);
+	free(readable);
 	free(plain);
 	return frame;
 }

@@ -18,10 +18,8 @@ static const char *stacks_off(uint32_t stacks)
 		return NULL;
 	case TRT_STACKS_OFF_BY_SETTING:
 		return "switched off by the settings of the recording";
-	case TRT_STACKS_NO_LIBUNWIND:
-		return "libunwind.so.8 could not be loaded in the process";
-	case TRT_STACKS_FORKED_UNWINDING:
-		return "the process was forked while another thread used libunwind";
+	case TRT_STACKS_NO_MEMORY:
+		return "there was no memory for them in the process";
 	default:
 		return "for a reason that a newer traceroundtrip knows";
 	}

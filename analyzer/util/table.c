@@ -184,16 +184,19 @@ static void print_cell(const struct out *o, const struct table_column *column,
 		print_padding(o, padding);
 }
 
-/* Bytes of text that fit the width and end with a separator; 0 if there is none. */
-static size_t breakable(const char *text, const char *separator, unsigned width)
+/*
+ * Bytes of text up to the end of a separator: of the last one up to which it fits the
+ * width, of the first one if none does; 0 if there is no separator.
+ */
+static size_t break_behind(const char *text, const char *separator, unsigned width)
 {
+	char head[CELL_BYTES];
 	size_t length = 0;
 
 	for (const char *s = strstr(text, separator); s; s = strstr(s + 1, separator)) {
 		size_t end = (size_t)(s - text) + strlen(separator);
-		char head[CELL_BYTES];
 		snprintf(head, sizeof(head), "%.*s", (int)end - 1, text);
-		if (text_columns(head) > width)
+		if (length && text_columns(head) > width)
 			break;
 		length = end;
 	}
@@ -206,21 +209,20 @@ static void print_wrapped(const struct out *o, const struct table_column *column
 {
 	char line[CELL_BYTES], fitted[CELL_BYTES];
 	const char *rest = cell->text;
-	unsigned taken = 0; /* by what stands before the rest */
+	unsigned room = width;
 
-	while (text_columns(rest) + taken > width) {
-		size_t bytes = breakable(rest, cell->separator, width - taken);
+	while (text_columns(rest) > room) {
+		size_t bytes = break_behind(rest, cell->separator, room);
 		if (!bytes)
 			break;
 		snprintf(line, sizeof(line), "%.*s", (int)bytes - 1, rest);
-		out_styled(o, cell->style, "%s", line);
+		text_fit(line, room, column->cut, o->utf8, fitted, sizeof(fitted));
+		out_styled(o, cell->style, "%s", fitted);
 		fprintf(o->file, "\n%*s%s", (int)indent, "", cell->next);
-		taken = text_columns(cell->next);
 		rest += bytes;
-		if (taken >= width)
-			break;
+		unsigned taken = text_columns(cell->next);
+		room = width > taken ? width - taken : 1;
 	}
-	unsigned room = width > taken ? width - taken : 1;
 	out_styled(o, cell->style, "%s",
 		   text_fit(rest, room, column->cut, o->utf8, fitted, sizeof(fitted)));
 }
@@ -230,6 +232,9 @@ static void print_row(const struct table *t, const struct out *o, const struct f
 {
 	unsigned indent = 0;
 
+	/* Lines end with what they say. */
+	while (last && (!fits[last].shown || (cells[last].text && !cells[last].text[0])))
+		last--;
 	for (size_t i = 0; i <= last; i++) {
 		if (!fits[i].shown)
 			continue;

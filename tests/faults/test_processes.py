@@ -113,6 +113,14 @@ class Processes(harness.TestCase):
         self.assertEqual(6 * TRIPS_A_TURN, recording.summary()["round_trips"])
         self.assertEqual([], [e for e in trace.events if e["call"] == "write"], "a write to a file")
 
+    def test_code_without_unwind_tables(self):
+        """An unwinder that tries addresses through a pipe of its own must not meet the program's descriptors."""
+        harness.run([harness.program("no_tables")])
+        for memo in ["0", "1"]:
+            with self.subTest(memo=memo):
+                recording, _ = self.preload(harness.program("no_tables"), env={"TRACEROUNDTRIP_STACK_MEMO": memo})
+                self.assertEqual(0, recording.summary()["lost_events"])
+
 
 if __name__ == "__main__":
     harness.main()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The memo of stacks: what it remembers is what the unwinder finds, always, and
- * it does remember.
+ * The walk of the stack finds what libunwind finds; the memo of stacks remembers what
+ * the walk would find, always, and it does remember.
  */
 #include <dlfcn.h>
 
@@ -11,6 +11,7 @@
 #include "preload/memo.h"
 #include "preload/modules.h"
 #include "preload/ring.h"
+#include "preload/unwind.h"
 #include "tests/preload/calls.h"
 #include "tests/unit/tap.h"
 
@@ -42,7 +43,7 @@ static int (*unwind)(void **addresses, int count);
 static struct memo *memo;
 static struct stack *stacks; /* by id - 1 */
 static uint32_t stack_count;
-static uint64_t captures, hits, wrong;
+static uint64_t captures, hits, wrong, other;
 
 /* The id of a stack; linear, from the newest: walks repeat recent ones. */
 static uint32_t id_of(const uintptr_t *addresses, size_t depth)
@@ -62,7 +63,10 @@ __attribute__((noinline)) void hook(void)
 {
 	struct frame caller = FRAME_OF_CALLER;
 	void *found[DEPTH_MAX];
+	uintptr_t *walked = memo_scratch(memo);
+	bool cut_short;
 	uint32_t remembered = memo_find(memo, &caller, 0);
+	size_t depth = unwind_stack(&caller, walked, DEPTH_MAX, &cut_short);
 	size_t count = (size_t)unwind(found, DEPTH_MAX);
 	size_t own = 0;
 
@@ -70,23 +74,27 @@ __attribute__((noinline)) void hook(void)
 		own++;
 	if (own == count)
 		abort();
-	uint32_t id = id_of((uintptr_t *)found + own, count - own);
+	other += depth != count - own || cut_short ||
+		 memcmp(walked, found + own, depth * sizeof(*walked)) != 0;
+	uint32_t id = id_of(walked, depth);
 	captures++;
 	if (remembered) {
 		hits++;
 		wrong += remembered != id;
 	} else {
-		memo_learn(memo, &caller, (uintptr_t *)found + own, count - own, id);
+		memo_learn(memo, &caller, depth, id);
 	}
 }
 
 /* Each random walk a few times, as programs do; few enough for the memo to go along. */
 static void walk(int (*calls)(unsigned int, int), const char *name)
 {
-	captures = hits = wrong = 0;
+	captures = hits = wrong = other = 0;
 	memo_clear(memo);
 	for (unsigned int round = 0; round < 4000; round++)
 		calls(round / 20, 1 + (int)(round / 20 % 23));
+	ok(other == 0, "%s: %" PRIu64 " stacks walked, %" PRIu64 " not as libunwind does", name, captures,
+	   other);
 	ok(wrong == 0 && hits > 20000, "%s: %" PRIu64 " of %" PRIu64 " stacks remembered, %" PRIu64
 	   " wrong", name, hits, captures, wrong);
 }
@@ -95,6 +103,7 @@ int main(void)
 {
 	clock_resolve();
 	modules_init();
+	unwind_init();
 	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
 	unwind = library ? (__typeof__(unwind))dlsym(library, "unw_backtrace") : NULL;
 	if (!unwind) {

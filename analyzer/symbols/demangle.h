@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names of C++ and Rust functions as their programmers wrote them. */
+#ifndef SYMBOLS_DEMANGLE_H
+#define SYMBOLS_DEMANGLE_H
+
+/*
+ * The readable form of a symbol's name, to be freed; NULL if it has none, or if the
+ * C++ library, which knows it, is not on this machine.
+ */
+char *demangle(const char *name);
+
+#endif
