@@ -23,6 +23,7 @@ struct run {
 	struct model *model;
 	struct view **views;
 	size_t count;
+	struct recording_listener listener;
 };
 
 static void warn(const char *line)
@@ -86,6 +87,23 @@ static void hear_event(struct run *run, const struct event *e)
 	}
 }
 
+static void hear_view(void *user, struct connection *c, const struct kernel_view *view)
+{
+	struct run *run = user;
+
+	model_view(run->model, c, view);
+}
+
+static void hear_sample(void *user, const struct sample *s)
+{
+	struct run *run = user;
+
+	for (size_t i = 0; i < run->count; i++) {
+		if (run->views[i]->ops->sample)
+			run->views[i]->ops->sample(run->views[i], s);
+	}
+}
+
 static void replay(struct run *run, bool show_progress)
 {
 	bool events = any_view_hears_events(run);
@@ -93,6 +111,8 @@ static void replay(struct run *run, bool show_progress)
 	struct event e;
 
 	skip_processes(run);
+	run->listener = (struct recording_listener){ hear_view, hear_sample, run };
+	recording_listen(run->recording, &run->listener);
 	while (recording_next(run->recording, &e)) {
 		run->scope.events++;
 		model_feed(run->model, &e);

@@ -41,9 +41,9 @@ static const char *set_width(void *member, const char *value)
 	  .help = "only what this thread asked; may be repeated" }, \
 	{ .name = "peer", .value = "GLOB", .set = option_texts, \
 	  .offset = FILTER(peers), \
-	  .help = "only with peers that match: an address, address:port\n" \
-		  "or path, such as 10.0.0.1, '*:6379', /run/x.sock;\n" \
-		  "may be repeated" }, \
+	  .help = "only with peers that match: a host name that was looked\n" \
+		  "up, or address, either with :port, or a path, such as\n" \
+		  "example.org, '*:6379', /run/x.sock; may be repeated" }, \
 	{ .name = "since", .value = "TIME", .set = option_duration, \
 	  .offset = FILTER(since_ns), \
 	  .help = "leave out what ended before TIME (from the start of the\n" \

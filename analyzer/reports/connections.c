@@ -8,6 +8,7 @@
 #include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/json.h"
+#include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
 struct row {
@@ -132,6 +133,35 @@ static json_t *connect_error(const struct connection *c)
 	return json_integer(c->connect_error);
 }
 
+/* "connected", "Connection refused", …; NULL if there was no connect(). */
+static const char *connect_outcome(const struct connection *c)
+{
+	if (c->connect_started_ns == UNKNOWN)
+		return NULL;
+	if (c->connect_error < 0)
+		return "failed";
+	return c->connect_error ? strerror(c->connect_error) : "connected";
+}
+
+/* The function that called connect(); NULL if it is not known. */
+static const char *connect_caller(const struct scope *scope, const struct connection *c)
+{
+	size_t count;
+	const struct frame *const *frames;
+
+	if (c->connect_started_ns == UNKNOWN)
+		return NULL;
+	frames = symbols_stack(scope->symbols, c->process, c->connect_stack, &count);
+	return count ? frames[count - 1]->name : NULL;
+}
+
+static uint64_t unseen_bytes(const struct connection *c)
+{
+	uint64_t unseen, all;
+
+	return connection_unseen(c, &unseen, &all) ? unseen : UNKNOWN;
+}
+
 static json_t *row_json(const struct scope *scope, struct row *row)
 {
 	static const char *const origins[] = {
@@ -151,10 +181,17 @@ static json_t *row_json(const struct scope *scope, struct row *row)
 	json_object_set_new(o, "origin", json_text(origins[c->origin]));
 	json_object_set_new(o, "local", address_json(&c->local));
 	json_object_set_new(o, "remote", address_json(&c->remote));
+	json_object_set_new(o, "host", json_text(c->host));
 	json_object_set_new(o, "opened_ns", json_known(since_start(scope, c->created_ns)));
 	json_object_set_new(o, "closed_ns", json_known(since_start(scope, c->closed_ns)));
 	json_object_set_new(o, "connect_ns", json_known(connect_ns(c)));
 	json_object_set_new(o, "connect_error", connect_error(c));
+	json_object_set_new(o, "connect_outcome", json_text(connect_outcome(c)));
+	json_object_set_new(o, "connect_by", json_text(connect_caller(scope, c)));
+	json_object_set_new(o, "rtt_us", json_known(stats.rtt_us));
+	json_object_set_new(o, "min_rtt_us", json_known(stats.min_rtt_us));
+	json_object_set_new(o, "retransmits", json_known(stats.retransmits));
+	json_object_set_new(o, "unseen_bytes", json_known(unseen_bytes(c)));
 	json_object_set_new(o, "calls", json_known(row->group.tally.calls));
 	json_object_set_new(o, "blocked_ns", json_known(row->group.tally.blocked_ns));
 	tally_json(&row->group.tally, o);
@@ -174,6 +211,7 @@ static json_t *json(struct view *v)
 	return array;
 }
 
+enum { COLUMN_RTT = 6, COLUMN_RETRANSMITS };
 static const struct table_column own_columns[] = {
 	{ .title = "ID", .align = TABLE_RIGHT },
 	{ .title = "PEER", .shrink_to = 14, .cut = TEXT_CUT_MIDDLE },
@@ -181,7 +219,11 @@ static const struct table_column own_columns[] = {
 	{ .title = "OPENED", .align = TABLE_RIGHT, .rank = 6 },
 	{ .title = "LASTED", .align = TABLE_RIGHT, .rank = 7 },
 	{ .title = "CONNECT", .align = TABLE_RIGHT, .rank = 4 },
+	/* smoothed, and the least */
+	[COLUMN_RTT] = { .title = "RTT (MIN)", .align = TABLE_RIGHT, .rank = 5 },
+	[COLUMN_RETRANSMITS] = { .title = "RESENT", .align = TABLE_RIGHT, .rank = 5 },
 };
+#define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
 
 static void add_connect(struct table *t, const struct connection *c)
 {
@@ -189,12 +231,30 @@ static void add_connect(struct table *t, const struct connection *c)
 
 	if (c->connect_started_ns == UNKNOWN)
 		table_add(t, STYLE_DIM, "-");
-	else if (c->connect_error > 0)
-		table_add(t, STYLE_BAD, strerrorname_np(c->connect_error) ?: "failed");
-	else if (c->connect_error < 0)
-		table_add(t, STYLE_BAD, "failed");
+	else if (c->connect_error)
+		table_add(t, STYLE_BAD, connect_outcome(c));
 	else
 		table_add(t, STYLE_PLAIN, duration_format(connect_ns(c), text));
+}
+
+/* "45us (30us)", and the segments that were sent again. */
+static void add_network(struct table *t, const struct connection_stats *s)
+{
+	char rtt[UNIT_TEXT_BYTES], least[UNIT_TEXT_BYTES], text[2 * UNIT_TEXT_BYTES + 4];
+
+	if (s->rtt_us == UNKNOWN) {
+		table_add(t, STYLE_DIM, "-");
+	} else {
+		snprintf(text, sizeof(text), "%s (%s)", duration_format(s->rtt_us * 1000, rtt),
+			 s->min_rtt_us == UNKNOWN ? "?" :
+						    duration_format(s->min_rtt_us * 1000, least));
+		table_add(t, STYLE_PLAIN, text);
+	}
+	if (s->retransmits == UNKNOWN)
+		table_add(t, STYLE_DIM, "-");
+	else
+		table_add(t, s->retransmits ? STYLE_BAD : STYLE_DIM,
+			  count_format(s->retransmits, text));
 }
 
 static void add_cells(struct table *t, const struct scope *scope, const struct group *g)
@@ -215,22 +275,65 @@ static void add_cells(struct table *t, const struct scope *scope, const struct g
 	else
 		table_add(t, STYLE_PLAIN, duration_format(c->closed_ns - c->created_ns, text));
 	add_connect(t, c);
+	add_network(t, &stats);
 }
 
-static const struct group_table table = {
-	.rows = "connections",
-	.own_columns = own_columns,
-	.own_count = sizeof(own_columns) / sizeof(own_columns[0]),
-	.add_cells = add_cells,
-};
+/* What no connection has has no column. */
+static void hide_columns(const struct scope *scope, struct group **groups, size_t count,
+			 struct table_column *columns)
+{
+	bool any_rtt = false, any_retransmits = false;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct connection *c = ((const struct row *)groups[i])->connection;
+		struct connection_stats stats = model_connection(scope->model, c);
+
+		any_rtt |= stats.rtt_us != UNKNOWN;
+		any_retransmits |= stats.retransmits != UNKNOWN && stats.retransmits > 0;
+	}
+	columns[COLUMN_RTT].hidden = !any_rtt;
+	columns[COLUMN_RETRANSMITS].hidden = !any_retransmits;
+}
+
+/* Below the table: which failed, how, and whose call it was. */
+static void print_failures(const struct scope *scope, struct group **groups, size_t count,
+			   const struct out *o)
+{
+	char id[32], label[ADDRESS_TEXT_BYTES], took[UNIT_TEXT_BYTES], by[1024];
+
+	for (size_t i = 0; i < count; i++) {
+		const struct connection *c = ((const struct row *)groups[i])->connection;
+		const char *caller = connect_caller(scope, c);
+
+		if (c->connect_started_ns == UNKNOWN || !c->connect_error)
+			continue;
+		out_styled(o, STYLE_DIM, "%s ", connection_id(scope, c, id, sizeof(id)));
+		out_styled(o, STYLE_NAME, "%s", connection_label(c, o->utf8, label, sizeof(label)));
+		out_styled(o, STYLE_BAD, ": %s", connect_outcome(c));
+		fprintf(o->file, " after %s%s%s\n", duration_format(connect_ns(c), took),
+			caller ? ", by " : "",
+			caller ? text_clean(caller, o->utf8, by, sizeof(by)) : "");
+	}
+}
 
 static void print(struct view *v, const struct out *o)
 {
 	const struct connections *c = (struct connections *)v;
 	size_t count;
 	struct group **groups = sorted(c, &count);
+	size_t shown = c->options->top && c->options->top < count ? c->options->top : count;
+	struct table_column columns[OWN_COLUMNS];
+	const struct group_table table = {
+		.rows = "connections",
+		.own_columns = columns,
+		.own_count = OWN_COLUMNS,
+		.add_cells = add_cells,
+	};
 
+	memcpy(columns, own_columns, sizeof(columns));
+	hide_columns(v->scope, groups, shown, columns);
 	groups_print(&table, v->scope, groups, count, c->options->top);
+	print_failures(v->scope, groups, shown, o);
 	free(groups);
 }
 

@@ -37,6 +37,12 @@ static bool moves_bytes(const struct event *e)
 	return e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE;
 }
 
+/* A lookup's result is an error code of its own. */
+static bool sets_errno(const struct event *e)
+{
+	return e->class != CALL_CLASS_NAME;
+}
+
 static void print_json(struct dump *d, const struct event *e)
 {
 	const struct scope *scope = d->view.scope;
@@ -50,10 +56,18 @@ static void print_json(struct dump *d, const struct event *e)
 	jsonline_known(line, "connection", e->connection ? e->connection->id : UNKNOWN);
 	jsonline_known(line, "start_ns", e->start_ns - scope->started_ns);
 	jsonline_known(line, "duration_ns", e->duration_ns);
-	jsonline_integer(line, "result", e->result < 0 ? -1 : e->result);
-	jsonline_integer(line, "errno", e->result < 0 ? -(int64_t)e->result : 0);
+	jsonline_integer(line, "result", e->result < 0 && sets_errno(e) ? -1 : e->result);
+	jsonline_integer(line, "errno", e->result < 0 && sets_errno(e) ? -(int64_t)e->result : 0);
 	jsonline_known(line, "offset", moves_bytes(e) ? e->offset : UNKNOWN);
 	jsonline_known(line, "bytes", event_bytes(e));
+	if (e->continued)
+		jsonline_integer(line, "continued", 1);
+	if (e->sets_option) {
+		jsonline_integer(line, "option_level", e->option_level);
+		jsonline_integer(line, "option", e->option);
+		jsonline_text(line, "option_name", option_name(e->option_level, e->option));
+		jsonline_known(line, "option_value", e->option_value);
+	}
 	jsonline_known(line, "stack_id", e->stack_id ? e->stack_id : UNKNOWN);
 	jsonline_finish(line);
 	jsonline_write(line, scope->out.file);
@@ -63,12 +77,27 @@ static void print_result(const struct out *o, const struct event *e)
 {
 	const char *name = e->result < 0 ? strerrorname_np(-e->result) : NULL;
 
-	if (e->result >= 0)
+	if (!sets_errno(e))
+		out_styled(o, e->result ? STYLE_BAD : STYLE_PLAIN, " = %" PRId32 "%s%s", e->result,
+			   e->result ? " " : "", e->result ? lookup_error(e->result) : "");
+	else if (e->result >= 0)
 		fprintf(o->file, " = %" PRId32, e->result);
 	else if (name)
 		out_styled(o, STYLE_BAD, " = -1 %s", name);
 	else
 		out_styled(o, STYLE_BAD, " = -1 errno %" PRId32, -e->result);
+}
+
+/* " TCP_NODELAY=1", or " 6/31=1" of an option without a name. */
+static void print_option(const struct event *e, const struct out *o)
+{
+	const char *name = option_name(e->option_level, e->option);
+
+	if (name)
+		fprintf(o->file, " %s=%" PRIu64, name, e->option_value);
+	else
+		fprintf(o->file, " %" PRIu32 "/%" PRIu32 "=%" PRIu64, e->option_level, e->option,
+			e->option_value);
 }
 
 /* As strace writes calls, and what else is known of this one. */
@@ -83,6 +112,8 @@ static void print_call(const struct scope *scope, const struct event *e, const s
 	out_styled(o, STYLE_BOLD, " %s", call_name(e->call));
 	if (e->fd >= 0)
 		fprintf(o->file, "(%" PRId32 ")", e->fd);
+	if (e->sets_option)
+		print_option(e, o);
 	print_result(o, e);
 	out_styled(o, STYLE_DIM, "  %s", duration_format(e->duration_ns, took));
 	if (e->connection) {
@@ -94,6 +125,8 @@ static void print_call(const struct scope *scope, const struct event *e, const s
 		out_styled(o, STYLE_DIM, "  @%" PRIu64, e->offset);
 	if (e->peek)
 		out_styled(o, STYLE_DIM, "  peek");
+	if (e->continued)
+		out_styled(o, STYLE_DIM, "  of the same call");
 	if (e->tries)
 		out_styled(o, STYLE_DIM, "  after %" PRIu64 " tries", e->tries);
 	if (e->waited_ns)

@@ -16,10 +16,10 @@
  */
 struct endpoint {
 	struct group group;
-	char *key; /* role and transport, then address, protocol and name, each ends in NUL */
+	char *key; /* role and transport, then address, host, protocol and name, each ends in NUL */
 	enum role role;
 	enum transport transport;
-	const char *address, *protocol, *name; /* within key; empty: unknown */
+	const char *address, *host, *protocol, *name; /* within key; empty: unknown */
 	UT_hash_handle hh;
 };
 
@@ -79,15 +79,19 @@ static struct endpoint *find_endpoint(struct endpoints *e, const struct round_tr
 {
 	const struct connection *c = t->connection;
 	const char *protocol = t->protocol ? t->protocol : "", *name = t->name ? t->name : "";
+	const char *host = c->host ? c->host : "";
 	char address[ADDRESS_TEXT_BYTES];
 	struct endpoint *found;
 
 	if (t->role == ROLE_SERVER && c->local.length)
 		address_format(&c->local, address, sizeof(address));
+	else if (c->host)
+		address_format(&c->remote, address, sizeof(address));
 	else
 		connection_label(c, true, address, sizeof(address));
 	size_t used = 2;
-	char *key = xcalloc(1, used + strlen(address) + strlen(protocol) + strlen(name) + 3);
+	char *key = xcalloc(1, used + strlen(address) + strlen(host) + strlen(protocol) +
+				  strlen(name) + 4);
 	key[0] = (char)t->role;
 	key[1] = (char)c->transport;
 	struct endpoint fresh = {
@@ -95,6 +99,7 @@ static struct endpoint *find_endpoint(struct endpoints *e, const struct round_tr
 		.role = t->role,
 		.transport = c->transport,
 		.address = append(key, &used, address),
+		.host = append(key, &used, host),
 		.protocol = append(key, &used, protocol),
 		.name = append(key, &used, name),
 	};
@@ -164,6 +169,7 @@ static json_t *json(struct view *v)
 		json_object_set_new(o, "role", json_text(role_name(p->role)));
 		json_object_set_new(o, "transport", json_text(transport_name(p->transport)));
 		json_object_set_new(o, "address", json_text(p->address));
+		json_object_set_new(o, "host", json_text(or_unknown(p->host)));
 		json_object_set_new(o, "protocol", json_text(or_unknown(p->protocol)));
 		json_object_set_new(o, "name", json_text(or_unknown(p->name)));
 		tally_json(&p->group.tally, o);
@@ -178,14 +184,15 @@ static const struct table_column own_columns[] = {
 	{ .title = "ROLE", .rank = 7 },
 };
 
-/* "127.0.0.1:80 http GET /x": what is known of it. */
+/* "example.org (127.0.0.1:80) http GET /x": what is known of it. */
 static void add_cells(struct table *table, const struct scope *scope, const struct group *g)
 {
 	const struct endpoint *p = (const struct endpoint *)g;
-	char raw[ADDRESS_TEXT_BYTES + 512], clean[2 * sizeof(raw)];
+	char raw[ADDRESS_TEXT_BYTES + 1024], clean[2 * sizeof(raw)];
 
-	snprintf(raw, sizeof(raw), "%s%s%s%s%s", p->address, *p->protocol ? " " : "", p->protocol,
-		 *p->name ? " " : "", p->name);
+	snprintf(raw, sizeof(raw), "%s%s%s%s%s%s%s%s", p->host, *p->host ? " (" : "", p->address,
+		 *p->host ? ")" : "", *p->protocol ? " " : "", p->protocol, *p->name ? " " : "",
+		 p->name);
 	table_add(table, STYLE_NAME, text_clean(raw, scope->out.utf8, clean, sizeof(clean)));
 	table_add(table, STYLE_DIM, role_name(p->role) ? role_name(p->role) : "?");
 }

@@ -3,6 +3,7 @@
 #include "analyzer/reports/filter.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -65,12 +66,24 @@ static bool has_match(const struct text_list *list, const char *text)
 	return list->count == 0;
 }
 
+/* "example.org", and "example.org:80". */
+static bool host_matches(const struct text_list *peers, const char *host, const char *address)
+{
+	const char *colon = strrchr(address, ':');
+	char text[ADDRESS_TEXT_BYTES + 512];
+
+	snprintf(text, sizeof(text), "%s%s", host, colon ? colon : "");
+	return has_match(peers, host) || has_match(peers, text);
+}
+
 /* "127.0.0.1:80" also as "127.0.0.1", "[::1]:80" also as "::1" and "[::1]". */
-static bool peer_matches(const struct text_list *peers, const struct address *address)
+static bool peer_matches(const struct text_list *peers, const struct connection *c)
 {
 	char text[ADDRESS_TEXT_BYTES];
 
-	address_format(address, text, sizeof(text));
+	address_format(&c->remote, text, sizeof(text));
+	if (c->host && host_matches(peers, c->host, text))
+		return true;
 	if (has_match(peers, text))
 		return true;
 	char *colon = strrchr(text, ':');
@@ -103,7 +116,7 @@ bool filter_connection(struct filter *f, const struct connection *c)
 	if (!entry) {
 		entry = xcalloc(1, sizeof(*entry));
 		entry->connection = c;
-		entry->passes = peer_matches(&f->peers, &c->remote);
+		entry->passes = peer_matches(&f->peers, c);
 		HASH_ADD_PTR(f->cache, connection, entry);
 	}
 	return entry->passes;

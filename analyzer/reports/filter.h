@@ -16,7 +16,7 @@ struct filter_cache;
 /* Of each list one item has to match; an empty list matches all. */
 struct filter {
 	struct number_list pids, tids;
-	struct text_list peers;     /* globs of "address", "address:port" or a path */
+	struct text_list peers;     /* globs of a host or address, with or without port, or a path */
 	struct text_list protocols; /* globs */
 	struct text_list names;     /* globs */
 	uint64_t since_ns;          /* since the recording's start: what ended before is left out */

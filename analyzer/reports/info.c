@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyzer/reports/unseen.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/json.h"
@@ -117,6 +118,8 @@ static json_t *process_json(const struct scope *scope, const struct process *p)
 	json_object_set_new(o, "lost_records", json_known(p->lost_records));
 	json_object_set_new(o, "lost_stacks", json_known(p->lost_stacks));
 	json_object_set_new(o, "damaged_chunks", json_known(p->damaged_chunks));
+	json_object_set_new(o, "lookups", json_known(p->lookup_count));
+	json_object_set_new(o, "blind_spots", blind_spots_json(p));
 	json_object_set_new(o, "notes", notes);
 	json_object_set_new(o, "modules", modules);
 	return o;
@@ -199,11 +202,13 @@ static void print_settings(const struct process *p, const struct out *o)
 static void print_counts(const struct process *p, const struct out *o)
 {
 	char a[UNIT_TEXT_BYTES], b[UNIT_TEXT_BYTES], c[UNIT_TEXT_BYTES], d[UNIT_TEXT_BYTES];
+	char e[UNIT_TEXT_BYTES];
 
 	print_label(o, "holds");
-	fprintf(o->file, "%s calls, %s connections, %s threads, %s stacks; %s on disk\n",
+	fprintf(o->file, "%s calls, %s connections, %s threads, %s stacks, %s lookups; %s on disk\n",
 		count_format(p->events, a), count_format(p->connection_count, b),
 		count_format(p->thread_count, c), count_format(p->stack_count, d),
+		count_format(p->lookup_count, e),
 		size_format(p->file_bytes, (char[UNIT_TEXT_BYTES]){ 0 }));
 	print_label(o, "lacks");
 	uint64_t lacks[] = { p->lost_events, p->overwritten_events, p->lost_records, p->lost_stacks,
@@ -219,6 +224,12 @@ static void print_counts(const struct process *p, const struct out *o)
 		any = true;
 	}
 	fputs(any ? "\n" : "nothing\n", o->file);
+	for (int spot = 0; spot < BLIND_SPOTS; spot++) {
+		if (!(p->blind_spots >> spot & 1))
+			continue;
+		print_label(o, "blind spot");
+		out_styled(o, STYLE_BAD, "%s\n", blind_spot_words((enum blind_spot)spot));
+	}
 	for (size_t i = 0; i < p->note_count; i++) {
 		print_label(o, i ? "" : "notes");
 		print_clean(o, p->notes[i]);

@@ -140,7 +140,7 @@ static bool empty(const struct view *v, char *reason)
 	return s->count == 0;
 }
 
-/* As `trips --json` has it, and how long connecting took. */
+/* As `trips --json` has it, and how long connecting took, and the network needs. */
 static json_t *json(struct view *v)
 {
 	const struct slow *s = (struct slow *)v;
@@ -151,6 +151,7 @@ static json_t *json(struct view *v)
 		trip_line(v->scope, &s->heap[i], &line);
 		json_t *o = json_loads(line.text, 0, NULL);
 		json_object_set_new(o, "connect_ns", json_known(s->heap[i].connect_ns));
+		json_object_set_new(o, "rtt_us", json_known(s->heap[i].rtt_us));
 		json_array_append_new(array, o);
 	}
 	jsonline_free(&line);
@@ -170,6 +171,10 @@ static void print_phases(const struct round_trip *t, const struct out *o)
 	bool server = t->role == ROLE_SERVER;
 	struct flow f = flow_new(o, 5, o->utf8 ? " · " : ", ");
 
+	if (t->lookup_ns != UNKNOWN)
+		add_phase(&f, "lookup", t->lookup_ns, 0);
+	if (t->queue_ns != UNKNOWN)
+		add_phase(&f, "queued", t->queue_ns, 0);
 	if (t->connect_ns != UNKNOWN)
 		add_phase(&f, "connect", t->connect_ns, 0);
 	add_phase(&f, server ? "receive" : "send", server ? t->receive_ns : t->send_ns,
@@ -178,6 +183,42 @@ static void print_phases(const struct round_trip *t, const struct out *o)
 	add_phase(&f, server ? "send" : "receive", server ? t->send_ns : t->receive_ns,
 		  t->latency_ns);
 	flow_end(&f);
+}
+
+/*
+ * What the network's own round trip time makes of the wait.  An answer that took
+ * ten of them was not made by the network; one that took no more than two, or
+ * came after segments were lost, may well have been.
+ */
+static const char *verdict(uint64_t wait_ns, uint64_t rtt_ns, uint64_t retransmits)
+{
+	if (wait_ns >= 10 * rtt_ns && !retransmits)
+		return ": the time was the peer's";
+	if (wait_ns <= 2 * rtt_ns)
+		return ": the time was the network's";
+	return "";
+}
+
+/* "waited 212ms; network RTT 300us: the time was the peer's", if the kernel said so much. */
+static void print_network(const struct scope *scope, const struct round_trip *t,
+			  const struct out *o)
+{
+	struct connection_stats c = model_connection(scope->model, t->connection);
+	uint64_t rtt_us = t->rtt_us != UNKNOWN ? t->rtt_us : c.rtt_us;
+	char wait[UNIT_TEXT_BYTES], rtt[UNIT_TEXT_BYTES], least[UNIT_TEXT_BYTES];
+	char number[UNIT_TEXT_BYTES];
+
+	if (t->role != ROLE_CLIENT || t->wait_ns == UNKNOWN || rtt_us == UNKNOWN)
+		return;
+	fprintf(o->file, "     waited %s; network RTT %s", duration_format(t->wait_ns, wait),
+		duration_format(rtt_us * 1000, rtt));
+	if (c.min_rtt_us != UNKNOWN)
+		fprintf(o->file, " (least %s)", duration_format(c.min_rtt_us * 1000, least));
+	if (c.retransmits != UNKNOWN && c.retransmits)
+		fprintf(o->file, ", %s segments sent again on this connection",
+			count_format(c.retransmits, number));
+	fprintf(o->file, "%s\n",
+		verdict(t->wait_ns, rtt_us * 1000, c.retransmits == UNKNOWN ? 0 : c.retransmits));
 }
 
 static void print_where(const struct scope *scope, const struct round_trip *t, const struct out *o)
@@ -267,6 +308,7 @@ static void print_trip(const struct slow *s, size_t i, const struct out *o)
 	out_styled(o, round_trip_failed(t) ? STYLE_BAD : STYLE_GOOD, "  %s", trip_outcome(t));
 	fputc('\n', o->file);
 	print_phases(t, o);
+	print_network(s->view.scope, t, o);
 	print_where(s->view.scope, t, o);
 	print_stack(s, i, o);
 }

@@ -6,8 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyzer/reports/lookups.h"
 #include "analyzer/reports/losses.h"
 #include "analyzer/reports/tally.h"
+#include "analyzer/reports/unseen.h"
+#include "analyzer/reports/usage.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/flow.h"
 #include "analyzer/util/json.h"
@@ -28,6 +31,9 @@ struct summary {
 	struct tally all;           /* both, once all is read */
 	struct latency *connect; /* all that ended, in whatever way */
 	uint64_t connect_failed;
+	struct lookups lookups;
+	struct usage usage;
+	struct unseen unseen;
 	struct totals totals;
 };
 
@@ -38,6 +44,8 @@ static struct view *create(struct scope *scope, const void *options)
 	s->view = (struct view){ &summary_view, scope };
 	s->all.latency = latency_new();
 	s->connect = latency_new();
+	lookups_init(&s->lookups);
+	usage_init(&s->usage, 0, 0, 0);
 	return &s->view;
 }
 
@@ -49,6 +57,9 @@ static void destroy(struct view *v)
 	tally_clear(&s->asked);
 	tally_clear(&s->served);
 	latency_free(s->connect);
+	lookups_free(&s->lookups);
+	usage_free(&s->usage);
+	unseen_free(&s->unseen);
 	free(s);
 }
 
@@ -59,12 +70,18 @@ static void trip(struct view *v, const struct round_trip *t)
 	tally_add(t->role == ROLE_SERVER ? &s->served : &s->asked, t);
 }
 
+static void sample(struct view *v, const struct sample *s)
+{
+	usage_add(&((struct summary *)v)->usage, s);
+}
+
 static void add_connection(struct summary *s, const struct connection *c)
 {
 	struct scope *scope = s->view.scope;
 	struct connection_stats stats = model_connection(scope->model, c);
 
 	s->totals.connections++;
+	unseen_add(&s->unseen, scope, c);
 	s->totals.calls += stats.calls;
 	s->totals.bytes_sent += stats.bytes_sent;
 	s->totals.bytes_received += stats.bytes_received;
@@ -86,6 +103,8 @@ static void add_process(struct summary *s, const struct process *p)
 		if (filter_connection(filter, &p->connections[i]))
 			add_connection(s, &p->connections[i]);
 	}
+	for (size_t i = 0; i < p->lookup_count; i++)
+		lookups_add(&s->lookups, &p->lookups[i]);
 	for (size_t i = 0; i < p->thread_count; i++)
 		s->totals.threads += filter_thread(filter, p->threads[i]);
 }
@@ -159,6 +178,19 @@ static json_t *started_at(const struct scope *scope)
 	return json_string(text);
 }
 
+/* Those of each process, once. */
+static json_t *all_blind_spots(const struct scope *scope)
+{
+	size_t count;
+	struct process **processes = recording_processes(scope->recording, &count);
+	struct process all = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		if (filter_process(scope->filter, processes[i]))
+			all.blind_spots |= processes[i]->blind_spots;
+	return blind_spots_json(&all);
+}
+
 static json_t *json(struct view *v)
 {
 	struct summary *s = (struct summary *)v;
@@ -182,6 +214,13 @@ static json_t *json(struct view *v)
 	json_object_set_new(o, "blocked_ns", json_known(s->totals.blocked_ns));
 	json_object_set_new(o, "latency_ns", json_latency(s->all.latency));
 	json_object_set_new(o, "connect_ns", json_latency(s->connect));
+	json_object_set_new(o, "lookup_ns", json_latency(s->lookups.latency));
+	json_object_set_new(o, "failed_lookups", lookups_failures_json(&s->lookups));
+	json_object_set_new(o, "cpu_ns", json_known(usage_cpu_ns(&s->usage)));
+	json_object_set_new(o, "resident_bytes_max", json_known(s->usage.resident_bytes_max));
+	json_object_set_new(o, "unseen_bytes",
+			    json_known(s->unseen.compared ? s->unseen.bytes : UNKNOWN));
+	json_object_set_new(o, "blind_spots", all_blind_spots(scope));
 	return o;
 }
 
@@ -319,6 +358,45 @@ static void print_connects(const struct summary *s, const struct out *o)
 	fputc('\n', o->file);
 }
 
+static void print_lookups(struct summary *s, const struct out *o)
+{
+	char number[UNIT_TEXT_BYTES], mean[UNIT_TEXT_BYTES], max[UNIT_TEXT_BYTES];
+	struct latency *l = s->lookups.latency;
+
+	if (!latency_count(l))
+		return;
+	print_label(o, "name lookup");
+	fprintf(o->file, "%s, mean %s, max %s", count_format(latency_count(l), number),
+		duration_format((uint64_t)latency_mean_ns(l), mean),
+		duration_format(latency_max_ns(l), max));
+	print_quantity(o, ", failed ", s->lookups.failed);
+	fputc('\n', o->file);
+	lookups_print_failures(&s->lookups, o, LABEL_COLUMNS);
+}
+
+/* Between samples, which calls bring about: a process that makes none is not sampled. */
+static void print_usage(const struct summary *s, const struct out *o)
+{
+	const struct usage *u = &s->usage;
+	char a[UNIT_TEXT_BYTES], b[UNIT_TEXT_BYTES];
+
+	if (u->covered_ns > 0) {
+		print_label(o, "cpu");
+		fprintf(o->file, "mean %s, max %s of one processor%s\n",
+			percent_format(u->cpu_ns, u->covered_ns, a),
+			percent_format(u->cpu_share_max, 1, b),
+			s->totals.processes > 1 ? ", by process" : "");
+	}
+	if (u->resident_bytes_max == UNKNOWN)
+		return;
+	print_label(o, "memory");
+	if (u->covered_ns > 0)
+		fprintf(o->file, "mean %s, ",
+			size_format((uint64_t)(u->resident_sum / u->covered_ns), a));
+	fprintf(o->file, "max %s resident%s\n", size_format(u->resident_bytes_max, b),
+		s->totals.processes > 1 ? ", by process" : "");
+}
+
 static void print_traffic(const struct summary *s, const struct out *o)
 {
 	char a[UNIT_TEXT_BYTES], b[UNIT_TEXT_BYTES];
@@ -346,8 +424,11 @@ static void print(struct view *v, const struct out *o)
 		print_latency(o, "latency", s->asked.latency);
 	if (s->served.latency)
 		print_latency(o, "service time", s->served.latency);
+	print_lookups(s, o);
 	print_connects(s, o);
 	print_traffic(s, o);
+	print_usage(s, o);
+	unseen_print(&s->unseen, v->scope, o);
 }
 
 const struct view_ops summary_view = {
@@ -356,6 +437,7 @@ const struct view_ops summary_view = {
 	.create = create,
 	.free = destroy,
 	.trip = trip,
+	.sample = sample,
 	.finish = finish,
 	.print = print,
 	.json = json,

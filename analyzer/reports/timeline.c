@@ -6,6 +6,7 @@
 
 #include "analyzer/reports/lanes.h"
 #include "analyzer/reports/trip.h"
+#include "analyzer/reports/usage.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/flow.h"
@@ -20,6 +21,7 @@ struct timeline {
 	struct view view;
 	const struct timeline_options *options;
 	struct lanes *lanes;
+	struct usage usage;
 	uint64_t from_ns, to_ns;
 	size_t slices;
 	unsigned label; /* columns */
@@ -42,6 +44,7 @@ static struct view *create(struct scope *scope, const void *options)
 	t->label = width * 3 / 10 < LABEL_MAX ? width * 3 / 10 : LABEL_MAX;
 	t->slices = width - t->label - FIGURES - 2;
 	t->lanes = lanes_new((enum lane_kind)t->options->by, t->from_ns, t->to_ns, t->slices);
+	usage_init(&t->usage, t->from_ns, t->to_ns, t->slices);
 	return &t->view;
 }
 
@@ -50,7 +53,13 @@ static void destroy(struct view *v)
 	struct timeline *t = (struct timeline *)v;
 
 	lanes_free(t->lanes);
+	usage_free(&t->usage);
 	free(t);
+}
+
+static void sample(struct view *v, const struct sample *s)
+{
+	usage_add(&((struct timeline *)v)->usage, s);
 }
 
 /* When what was left open ends: with its connection, or with the recording. */
@@ -144,6 +153,30 @@ static json_t *lane_json(const struct timeline *t, const struct lane *lane)
 	return o;
 }
 
+/* A slice's figure: parts of one processor, or bytes; below 0 where no sample tells. */
+static double cpu_of(const struct usage_slice *s)
+{
+	return s->covered_ns > 0 ? s->cpu_ns / s->covered_ns : -1;
+}
+
+static double memory_of(const struct usage_slice *s)
+{
+	return s->resident_bytes != UNKNOWN ? (double)s->resident_bytes : -1;
+}
+
+static json_t *usage_json(const struct timeline *t, double (*figure)(const struct usage_slice *s))
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < t->slices; i++) {
+		double value = figure(&t->usage.slices[i]);
+		json_array_append_new(array, value < 0 ? json_null() :
+				      figure == memory_of ? json_integer((json_int_t)value) :
+							    json_real(value));
+	}
+	return array;
+}
+
 static json_t *json(struct view *v)
 {
 	const struct timeline *t = (struct timeline *)v;
@@ -160,6 +193,8 @@ static json_t *json(struct view *v)
 						     (double)t->slices));
 	json_object_set_new(o, "lanes_in_all", json_known(all));
 	json_object_set_new(o, "lanes", array);
+	json_object_set_new(o, "cpu", usage_json(t, cpu_of));
+	json_object_set_new(o, "resident_bytes", usage_json(t, memory_of));
 	return o;
 }
 
@@ -265,6 +300,49 @@ static void print_lane(const struct timeline *t, const struct lane *lane, const 
 	fputc('\n', o->file);
 }
 
+static double most(const struct timeline *t, double (*figure)(const struct usage_slice *s))
+{
+	double max = -1;
+
+	for (size_t i = 0; i < t->slices; i++)
+		if (figure(&t->usage.slices[i]) > max)
+			max = figure(&t->usage.slices[i]);
+	return max;
+}
+
+/* A row of bars, the highest of which is max; its label says so. */
+static void print_usage(const struct timeline *t, const char *label, double max,
+			double (*figure)(const struct usage_slice *s), const struct out *o)
+{
+	static const char *const bars[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const ascii[] = { ".", ":", "-", "=", "+", "*", "#", "@" };
+	char fitted[ADDRESS_TEXT_BYTES];
+
+	if (max < 0)
+		return;
+	text_fit(label, t->label, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted));
+	out_styled(o, STYLE_DIM, "%s%*s", fitted, (int)(t->label - text_columns(fitted)) + 1, "");
+	for (size_t i = 0; i < t->slices; i++) {
+		double value = figure(&t->usage.slices[i]);
+		size_t level = max > 0 && value > 0 ? (size_t)(value / max * 7.999) : 0;
+
+		fputs(value < 0 ? " " : out_pick(o, bars[level], ascii[level]), o->file);
+	}
+	fputc('\n', o->file);
+}
+
+static void print_usages(const struct timeline *t, const struct out *o)
+{
+	double cpu = most(t, cpu_of), memory = most(t, memory_of);
+	char figure[UNIT_TEXT_BYTES], label[UNIT_TEXT_BYTES + 32];
+
+	snprintf(label, sizeof(label), "cpu, up to %s", percent_format(cpu, 1, figure));
+	print_usage(t, label, cpu, cpu_of, o);
+	snprintf(label, sizeof(label), "memory, up to %s",
+		 memory < 0 ? "?" : size_format((uint64_t)memory, figure));
+	print_usage(t, label, memory, memory_of, o);
+}
+
 static void print_legend(const struct timeline *t, const struct out *o)
 {
 	char slice[UNIT_TEXT_BYTES];
@@ -292,6 +370,7 @@ static void print(struct view *v, const struct out *o)
 	for (size_t i = 0; i < count; i++)
 		print_lane(t, lanes[i], o);
 	free(lanes);
+	print_usages(t, o);
 	if (all > count) {
 		out_styled(o, STYLE_DIM, "%s less busy %s not shown%s",
 			   count_format(all - count, number),
@@ -307,6 +386,7 @@ const struct view_ops timeline_view = {
 	.create = create,
 	.free = destroy,
 	.trip = trip,
+	.sample = sample,
 	.finish = finish,
 	.empty = empty,
 	.print = print,

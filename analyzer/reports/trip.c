@@ -47,12 +47,14 @@ void trip_line(const struct scope *scope, const struct round_trip *t, struct jso
 	jsonline_text(line, "transport", transport_name(c->transport));
 	add_address(line, "local", &c->local);
 	add_address(line, "remote", &c->remote);
-	jsonline_null(line, "host"); /* names that were looked up are not recorded */
+	jsonline_text(line, "host", c->host);
 	jsonline_text(line, "protocol", t->protocol);
 	jsonline_text(line, "name", t->name);
 	jsonline_text(line, "status", status_name(t->status));
 	jsonline_known(line, "start_ns", t->start_ns - scope->started_ns);
 	jsonline_known(line, "latency_ns", t->latency_ns);
+	jsonline_known(line, "lookup_ns", t->lookup_ns);
+	jsonline_known(line, "queue_ns", t->queue_ns);
 	jsonline_known(line, "send_ns", t->send_ns);
 	jsonline_known(line, "wait_ns", t->wait_ns);
 	jsonline_known(line, "receive_ns", t->receive_ns);
@@ -70,11 +72,25 @@ static bool names_nothing(const char *address)
 	return strcmp(address, "unix") == 0 || strcmp(address, "?") == 0;
 }
 
+const char *connection_peer(const struct connection *c, char *buffer, size_t size)
+{
+	char address[ADDRESS_TEXT_BYTES];
+	const char *colon;
+
+	address_format(&c->remote, address, sizeof(address));
+	colon = strrchr(address, ':');
+	if (c->host && colon)
+		snprintf(buffer, size, "%s%s", c->host, colon);
+	else
+		snprintf(buffer, size, "%s", address);
+	return buffer;
+}
+
 const char *connection_label(const struct connection *c, bool utf8, char *buffer, size_t size)
 {
-	char raw[ADDRESS_TEXT_BYTES];
+	char raw[ADDRESS_TEXT_BYTES + 512];
 
-	address_format(&c->remote, raw, sizeof(raw));
+	connection_peer(c, raw, sizeof(raw));
 	if (names_nothing(raw))
 		address_format(&c->local, raw, sizeof(raw));
 	if (names_nothing(raw))

@@ -11,8 +11,11 @@
 /* The object that `trips --json` prints on a line. */
 void trip_line(const struct scope *scope, const struct round_trip *t, struct jsonline *line);
 
+/* The peer as "example.org:80" if its name was looked up, else by address; not clean. */
+const char *connection_peer(const struct connection *c, char *buffer, size_t size);
+
 /*
- * Whom a connection joins, as far as is known: the peer's address, else the own one
+ * Whom a connection joins, as far as is known: the peer's name or address, else the own one
  * (servers' Unix sockets), else what it is, as in "tcp socket"; clean.  Returns buffer.
  */
 const char *connection_label(const struct connection *c, bool utf8, char *buffer, size_t size);

@@ -46,6 +46,8 @@ struct view_ops {
 	/* Each chosen round trip in order of completion, and each chosen call; may be NULL. */
 	void (*trip)(struct view *v, const struct round_trip *t);
 	void (*event)(struct view *v, const struct event *e);
+	/* Each sample of a chosen process; may be NULL. */
+	void (*sample)(struct view *v, const struct sample *s);
 	/* Everything was fed and the model is complete; may be NULL. */
 	void (*finish)(struct view *v);
 	/*

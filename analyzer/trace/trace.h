@@ -281,7 +281,7 @@ bool recording_next(struct recording *r, struct event *e);
 
 /* Hears what stands between the events, in order with them, from within recording_next(). */
 struct recording_listener {
-	void (*kernel)(void *user, const struct connection *c, const struct kernel_view *v);
+	void (*kernel)(void *user, struct connection *c, const struct kernel_view *v);
 	void (*sample)(void *user, const struct sample *s);
 	void *user;
 };

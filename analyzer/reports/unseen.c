@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What could not be seen, and on which connections. */
+#include "analyzer/reports/unseen.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "analyzer/reports/trip.h"
+#include "analyzer/util/alloc.h"
+#include "analyzer/util/text.h"
+#include "analyzer/util/units.h"
+
+#define SHOWN_MAX 5
+
+struct unseen_connection {
+	const struct connection *connection;
+	uint64_t unseen_bytes, all_bytes;
+	bool has_stream;
+};
+
+void unseen_add(struct unseen *u, const struct scope *scope, const struct connection *c)
+{
+	bool has_stream = model_connection(scope->model, c).has_stream;
+	uint64_t unseen_bytes, all_bytes;
+
+	u->streams += has_stream;
+	if (!connection_unseen(c, &unseen_bytes, &all_bytes))
+		return;
+	u->compared++;
+	if (!unseen_bytes)
+		return;
+	u->bytes += unseen_bytes;
+	u->connections = xgrow(u->connections, u->count, &u->room, sizeof(*u->connections));
+	u->connections[u->count++] = (struct unseen_connection){ c, unseen_bytes, all_bytes,
+								 has_stream };
+}
+
+void unseen_free(struct unseen *u)
+{
+	free(u->connections);
+}
+
+static int most_first(const void *left, const void *right)
+{
+	const struct unseen_connection *a = left, *b = right;
+
+	if (a->unseen_bytes != b->unseen_bytes)
+		return a->unseen_bytes > b->unseen_bytes ? -1 : 1;
+	return (a->connection->id > b->connection->id) - (a->connection->id < b->connection->id);
+}
+
+static void print_connection(const struct unseen_connection *u, const struct scope *scope,
+			     const struct out *o)
+{
+	char a[UNIT_TEXT_BYTES], b[UNIT_TEXT_BYTES], id[32], label[ADDRESS_TEXT_BYTES];
+
+	out_styled(o, STYLE_BAD, "%s %s of %s on connection %s (%s) went round libc%s",
+		   out_pick(o, "▲", "!"), size_format(u->unseen_bytes, a),
+		   size_format(u->all_bytes, b), connection_id(scope, u->connection, id, sizeof(id)),
+		   connection_label(u->connection, o->utf8, label, sizeof(label)),
+		   u->has_stream ? ", by stdio" : "");
+	fputc('\n', o->file);
+}
+
+static void print_blind_spots(const struct scope *scope, const struct out *o)
+{
+	size_t count;
+	struct process **processes = recording_processes(scope->recording, &count);
+	char name[256];
+
+	for (size_t i = 0; i < count; i++) {
+		const struct process *p = processes[i];
+		if (!filter_process(scope->filter, p))
+			continue;
+		for (int spot = 0; spot < BLIND_SPOTS; spot++) {
+			if (!(p->blind_spots >> spot & 1))
+				continue;
+			out_styled(o, STYLE_BAD, "%s %s (pid %" PRId32 ") %s", out_pick(o, "▲", "!"),
+				   text_clean(p->name, o->utf8, name, sizeof(name)), p->pid,
+				   blind_spot_words((enum blind_spot)spot));
+			fputc('\n', o->file);
+		}
+	}
+}
+
+void unseen_print(struct unseen *u, const struct scope *scope, const struct out *o)
+{
+	size_t shown = u->count < SHOWN_MAX ? u->count : SHOWN_MAX;
+	char number[UNIT_TEXT_BYTES], bytes[UNIT_TEXT_BYTES];
+
+	print_blind_spots(scope, o);
+	if (u->count)
+		qsort(u->connections, u->count, sizeof(*u->connections), most_first);
+	for (size_t i = 0; i < shown; i++)
+		print_connection(&u->connections[i], scope, o);
+	if (shown == u->count)
+		return;
+	out_styled(o, STYLE_BAD, "%s %s more connections with such bytes, %s in all",
+		   out_pick(o, "▲", "!"), count_format(u->count - shown, number),
+		   size_format(u->bytes, bytes));
+	fputc('\n', o->file);
+}
+
+json_t *blind_spots_json(const struct process *p)
+{
+	json_t *array = json_array();
+
+	for (int spot = 0; spot < BLIND_SPOTS; spot++)
+		if (p->blind_spots >> spot & 1)
+			json_array_append_new(array,
+					      json_string(blind_spot_words((enum blind_spot)spot)));
+	return array;
+}
