@@ -49,6 +49,7 @@ static void print_trip(void *user, const struct round_trip *t)
 static void print_connection_stats(FILE *out, const struct model *m, const struct connection *c)
 {
 	struct connection_stats s = model_connection(m, c);
+	uint64_t unseen, all;
 
 	fprintf(out, "connection %u %s", c->id, role_name(s.role) ? role_name(s.role) : "?");
 	print_number(out, "calls", s.calls);
@@ -61,7 +62,11 @@ static void print_connection_stats(FILE *out, const struct model *m, const struc
 	print_number(out, "blocked", s.blocked_ns);
 	print_time(out, "first", s.first_ns);
 	print_time(out, "last", s.last_ns);
-	fputc('\n', out);
+	print_time(out, "rtt", s.rtt_us);
+	print_number(out, "retransmits", s.retransmits);
+	if (connection_unseen(c, &unseen, &all))
+		fprintf(out, " unseen=%" PRIu64 "/%" PRIu64, unseen, all);
+	fputs(s.has_stream ? " stdio\n" : "\n", out);
 }
 
 static void print_stats(FILE *out, const struct model *m, const struct process *p)
@@ -79,15 +84,40 @@ static void print_stats(FILE *out, const struct model *m, const struct process *
 	}
 }
 
+struct hearing {
+	struct model *model;
+	FILE *out;
+};
+
+static void hear_view(void *user, struct connection *c, const struct kernel_view *view)
+{
+	model_view(((struct hearing *)user)->model, c, view);
+}
+
+static void hear_sample(void *user, const struct sample *s)
+{
+	FILE *out = ((struct hearing *)user)->out;
+
+	fprintf(out, "sample pid=%d", s->process->pid);
+	print_time(out, "at", s->when_ns);
+	print_time(out, "cpu", s->cpu_ns);
+	print_time(out, "resident", s->resident_bytes);
+	fputc('\n', out);
+}
+
 void print_trips(struct recording *r, FILE *out)
 {
 	struct model *m = model_new(print_trip, out);
+	struct hearing hearing = { m, out };
+	struct recording_listener listener = { hear_view, hear_sample, &hearing };
 	struct process **processes;
 	struct event e;
 	size_t count;
 
+	recording_listen(r, &listener);
 	while (recording_next(r, &e))
 		model_feed(m, &e);
+	recording_listen(r, NULL);
 	model_finish(m);
 	processes = recording_processes(r, &count);
 	for (size_t i = 0; i < count; i++)
@@ -113,6 +143,10 @@ static void print_event(FILE *out, const struct event *e)
 		fprintf(out, " head=%.*s", e->head_bytes, (const char *)e->head);
 	if (e->tail_bytes)
 		fprintf(out, " tail=%.*s", e->tail_bytes, (const char *)e->tail);
+	if (e->sets_option)
+		fprintf(out, " %s=%" PRIu64,
+			option_name(e->option_level, e->option) ?: "option", e->option_value);
+	fputs(e->continued ? " continued" : "", out);
 	fputs(e->peek ? " peek\n" : "\n", out);
 }
 
@@ -137,6 +171,10 @@ static void print_connection(FILE *out, const struct connection *c)
 	print_time(out, "closed", c->closed_ns);
 	print_number(out, "closed_sent", c->closed_sent);
 	print_number(out, "closed_received", c->closed_received);
+	if (c->host)
+		fprintf(out, " host=%s", c->host);
+	print_number(out, "cookie", c->cookie);
+	fputs(c->shared ? " shared" : "", out);
 	fputs(c->datagram ? " datagram\n" : "\n", out);
 }
 
@@ -156,6 +194,16 @@ static void print_process(FILE *out, const struct process *p)
 	for (size_t i = 0; i < p->argument_count; i++)
 		fprintf(out, " %s", p->arguments[i]);
 	fputc('\n', out);
+	for (size_t i = 0; i < p->lookup_count; i++) {
+		const struct lookup *l = &p->lookups[i];
+
+		fprintf(out, "lookup %s tid=%d %" PRIu64 "-%" PRIu64 " result=%d addresses=%zu%s%s\n",
+			l->name, l->tid, l->started_ns, l->ended_ns, l->result, l->address_count,
+			lookup_failed(l) ? " " : "", lookup_failed(l) ? lookup_error(l->result) : "");
+	}
+	for (int spot = 0; spot < BLIND_SPOTS; spot++)
+		if (p->blind_spots >> spot & 1)
+			fprintf(out, "%s\n", blind_spot_words((enum blind_spot)spot));
 	for (size_t i = 0; i < p->note_count; i++)
 		fprintf(out, "note %s\n", p->notes[i]);
 	for (size_t i = 0; i < p->module_count; i++)

@@ -158,6 +158,7 @@ static void write_connection(struct script *s)
 		.parent = (uint32_t)number_option(s, 4, "parent", 0),
 		.sent_before = number_option(s, 4, "sent", 0),
 		.received_before = number_option(s, 4, "received", 0),
+		.cookie = number_option(s, 4, "cookie", 0),
 	};
 
 	read_kind(s, &c);
@@ -232,6 +233,79 @@ static void write_closed(struct script *s)
 	};
 
 	writer_record(s->w, &c, sizeof(c), NULL, 0);
+}
+
+static void write_lookup(struct script *s)
+{
+	struct trt_address addresses[WORDS_MAX];
+	char more[sizeof(addresses) + 256];
+	size_t bytes, count = s->count - 5;
+	struct trt_lookup l = {
+		.head = { .type = TRT_RECORD_LOOKUP },
+		.tid = (int32_t)number(s, 1),
+		.result = atoi(word(s, 4)),
+		.address_count = (uint16_t)count,
+		.name_bytes = (uint16_t)strlen(word(s, 2)),
+	};
+
+	range(s, 3, &l.started_ns, &l.ended_ns);
+	for (size_t i = 0; i < count; i++) {
+		addresses[i] = (struct trt_address){ .family = AF_INET };
+		if (inet_pton(AF_INET, word(s, 5 + i), addresses[i].address) != 1)
+			complain(s);
+	}
+	bytes = count * sizeof(addresses[0]);
+	memcpy(more, addresses, bytes);
+	memcpy(more + bytes, word(s, 2), l.name_bytes);
+	writer_record(s->w, &l, sizeof(l), more, bytes + l.name_bytes);
+}
+
+static void write_last_view(struct script *s)
+{
+	struct trt_kernel k = {
+		.head = { .type = TRT_RECORD_KERNEL_LAST, .id = id(s, 1) },
+		.when_ns = number(s, 2),
+		.rtt_us = (uint32_t)number(s, 3),
+		.min_rtt_us = (uint32_t)number(s, 4),
+		.retransmits = (uint32_t)number(s, 5),
+		.acknowledged_bytes = number(s, 6),
+		.received_bytes = number(s, 7),
+		.unread_bytes = (uint32_t)number(s, 8),
+		.state = (uint32_t)number(s, 9),
+	};
+
+	writer_record(s->w, &k, sizeof(k), NULL, 0);
+}
+
+static void write_view(struct script *s)
+{
+	struct trt_kernel k = {
+		.head = { sizeof(k), TRT_RECORD_KERNEL, 0, id(s, 2) },
+		.when_ns = number(s, 3),
+		.rtt_us = (uint32_t)number(s, 4),
+		.min_rtt_us = (uint32_t)number(s, 5),
+		.retransmits = (uint32_t)number(s, 6),
+		.state = 1,
+	};
+
+	writer_between(s->w, (int32_t)number(s, 1), &k, k.when_ns);
+}
+
+static void write_sample(struct script *s)
+{
+	struct trt_sample sample = {
+		.head = { sizeof(sample), TRT_RECORD_SAMPLE, 0, 0 },
+		.when_ns = number(s, 2),
+		.user_ns = number(s, 3),
+		.resident_bytes = number(s, 4),
+	};
+
+	writer_between(s->w, (int32_t)number(s, 1), &sample, sample.when_ns);
+}
+
+static void set_blind_spots(struct script *s)
+{
+	writer_header(s->w)->blind_spots = (uint32_t)number(s, 1);
 }
 
 static void write_stack(struct script *s)
@@ -357,8 +431,12 @@ static void read_options(const struct script *s, struct written_event *e)
 	e->tail = option(s, 5, "tail");
 	e->tail_bytes = e->tail ? (uint16_t)strlen(e->tail) : 0;
 	for (size_t i = 5; i < s->count; i++)
-		if (strcmp(s->words[i], "peek") == 0)
-			e->flags |= TRT_EVENT_PEEK;
+		e->flags |= strcmp(s->words[i], "peek") == 0      ? TRT_EVENT_PEEK :
+			    strcmp(s->words[i], "continued") == 0 ? TRT_EVENT_CONTINUED :
+			    strcmp(s->words[i], "received") == 0  ? TRT_EVENT_RECEIVED :
+								    0;
+	e->has_value = option(s, 5, "value") != NULL;
+	e->value = number_option(s, 5, "value", 0);
 	read_tries(s, e);
 }
 
@@ -374,6 +452,9 @@ static void write_call(struct script *s)
 	range(s, 3, &e.start_ns, &end);
 	e.duration_ns = end - e.start_ns;
 	e.result = word(s, 4)[0] == 'E' ? -error_number(s, word(s, 4)) : (int32_t)number(s, 4);
+	for (size_t i = 5; i < s->count && class == TRT_CLASS_SEND; i++)
+		if (strcmp(s->words[i], "received") == 0)
+			class = TRT_CLASS_RECEIVE; /* splice() */
 	offset = &s->offsets[e.connection][class == TRT_CLASS_RECEIVE];
 	if (class == TRT_CLASS_SEND || class == TRT_CLASS_RECEIVE)
 		e.offset = *offset;
@@ -397,6 +478,9 @@ static void read_line(struct script *s)
 		{ "module", write_module },       { "name", write_name },
 		{ "note", write_note },           { "handover", hand_over },
 		{ "skip", skip },                 { "end", set_end },
+		{ "lookup", write_lookup },       { "last_view", write_last_view },
+		{ "view", write_view },           { "sample", write_sample },
+		{ "blind", set_blind_spots },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)

@@ -8,10 +8,14 @@
  *	lost 3                           the counter of lost events
  *	connection ID KIND ORIGIN        KIND tcp tcp6 udp unix unixgram;
  *	                                 ORIGIN socket accept pair found forked peer
- *	  with  created=NS parent=ID sent=BYTES received=BYTES    before it was seen
+ *	  with  created=NS parent=ID sent=BYTES received=BYTES    before it was seen,
+ *	  cookie=N
  *	addresses ID LOCAL REMOTE        1.2.3.4:5, /path, @abstract, or ? for unknown
  *	connected ID START-END [ERROR]
  *	closed ID NS SENT RECEIVED
+ *	lookup TID NAME START-END RESULT [ADDRESS…]     1.2.3.4
+ *	last_view ID NS RTT_US MIN_RTT_US RETRANSMITS ACKNOWLEDGED RECEIVED UNREAD STATE
+ *	blind BITS
  *	stack ID ADDRESS…                innermost first
  *	module PATH START-END
  *	name TID NAME
@@ -19,10 +23,13 @@
  *	handover TID                     the thread ended, its chunk goes to the next one
  *	skip CONNECTION sent|received BYTES     calls that moved them are lost
  *	end NS                           a clean end of the process
+ *	view TID ID NS RTT_US MIN_RTT_US RETRANSMITS    the kernel's, among the thread's calls
+ *	sample TID NS CPU_NS RESIDENT_BYTES
  *
  *	TID CALL CONNECTION START-END RESULT [OPTION…]
  *	  a call; RESULT is a number or an errno's name.  Offsets follow from the results.
- *	  OPTIONs: offset=N peek stack=N tries=COUNT,FIRST_NS waited=NS ready=NS
+ *	  OPTIONs: offset=N peek continued received stack=N tries=COUNT,FIRST_NS waited=NS ready=NS
+ *	  value=N
  *	  head=TEXT tail=TEXT
  */
 #ifndef TESTS_UNIT_SCRIPT_H

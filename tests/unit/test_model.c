@@ -8,6 +8,7 @@
 
 #define CLIENT "connection 1 tcp socket\nconnected 1 2000-2050\n"
 #define SERVER "connection 1 tcp accept\n"
+#define SERVER2 "connection 2 tcp accept\n"
 
 struct model_case {
 	const char *name;
@@ -164,6 +165,147 @@ static const struct model_case cases[] = {
 		"last=3110\n"
 		"thread 1 calls=2 trips=1 blocked=2060\n"
 		"thread 2 calls=1 blocked=910\n",
+	},
+	{
+		"a response arrives when a wait reported it, not before its request was sent",
+		CLIENT
+		"1 send 1 3000-3010 20\n"
+		"1 recv 1 3200-3210 10 ready=3150\n"
+		"1 recv 1 3310-3320 10 ready=3300\n"
+		"1 send 1 4000-4010 20\n"
+		"1 recv 1 4200-4210 10 ready=4005\n",
+		"client ok connection=1 thread=1 start=3000 end=3320 latency=320 send=10 wait=140 "
+		"receive=170 blocked=30 connect=50 sent=20 received=20 request=0 response=0 "
+		"calls=3\n"
+		"client ok connection=1 thread=1 start=4000 end=4210 latency=210 send=10 wait=200 "
+		"receive=0 blocked=20 sent=20 received=10 request=20 response=20 calls=2\n"
+		"connection 1 client calls=5 sent=40 received=30 trips=2 blocked=50 first=3000 "
+		"last=4210\n"
+		"thread 1 calls=5 trips=2 blocked=50\n",
+	},
+	{
+		"server: a request that was readable before it was read was queued",
+		SERVER
+		"1 recv 1 3200-3210 10 ready=3050\n"
+		"1 recv 1 3220-3230 10 ready=3215\n"
+		"1 send 1 3300-3310 20\n"
+		"1 recv 1 4200-4210 10\n"
+		"1 send 1 4300-4310 20\n",
+		"server ok connection=1 thread=1 start=3210 end=3310 latency=80 send=10 wait=70 "
+		"receive=20 blocked=20 queue=150 sent=20 received=20 request=0 response=0 "
+		"calls=3\n"
+		"server ok connection=1 thread=1 start=4210 end=4310 latency=100 send=10 wait=90 "
+		"receive=0 blocked=10 sent=20 received=10 request=20 response=20 calls=2\n"
+		"connection 1 server calls=5 sent=40 received=30 trips=2 blocked=50 first=3200 "
+		"last=4310\n"
+		"thread 1 calls=5 trips=2 blocked=50\n",
+	},
+	{
+		"several messages of one call are one call, on each connection it touches",
+		CLIENT "connection 2 tcp socket\nconnected 2 2000-2100\n"
+		"1 sendmmsg 1 3000-3010 20\n"
+		"1 sendmmsg 1 3010-3010 20 continued\n"
+		"1 sendmmsg 2 3010-3010 5 continued\n"
+		"1 sendmmsg 2 3010-3010 5 continued\n"
+		"1 recvmmsg 1 3100-3200 7\n"
+		"1 recvmmsg 1 3200-3200 7 continued\n",
+		"client ok connection=1 thread=1 start=3000 end=3200 latency=200 send=10 wait=190 "
+		"receive=0 blocked=110 connect=50 sent=40 received=14 request=0 response=0 "
+		"calls=2\n"
+		"client pending connection=2 thread=1 start=3010 send=0 blocked=0 connect=100 "
+		"sent=10 request=0 calls=1\n"
+		"connection 1 client calls=2 sent=40 received=14 trips=1 blocked=110 first=3000 "
+		"last=3200\n"
+		"connection 2 client calls=1 sent=10 trips=1 pending=1 first=3010 last=3010\n"
+		"thread 1 calls=2 trips=2 blocked=110\n",
+	},
+	{
+		"splice has the direction that its event tells",
+		CLIENT
+		"1 splice 1 3000-3010 20\n"
+		"1 splice 1 3020-3100 30 received\n",
+		"client ok connection=1 thread=1 start=3000 end=3100 latency=100 send=10 wait=90 "
+		"receive=0 blocked=90 connect=50 sent=20 received=30 request=0 response=0 "
+		"calls=2\n"
+		"connection 1 client calls=2 sent=20 received=30 trips=1 blocked=90 first=3000 "
+		"last=3100\n"
+		"thread 1 calls=2 trips=1 blocked=90\n",
+	},
+	{
+		"a lookup is a phase of the first round trip that it was made for",
+		"connection 1 tcp socket\naddresses 1 ? 10.0.0.1:80\nconnected 1 2000-2050\n"
+		"connection 2 tcp socket\naddresses 2 ? 10.0.0.1:80\nconnected 2 2500-2600\n"
+		"connection 3 tcp socket\naddresses 3 ? 10.0.0.2:80\nconnected 3 2700-2800\n"
+		"lookup 1 example.org 1500-1900 0 10.0.0.1 10.0.0.2\n"
+		"lookup 7 later.example 2650-2690 0 10.0.0.2\n"
+		"1 getaddrinfo 0 1500-1900 0\n"
+		"1 send 1 3000-3010 20\n"
+		"1 send 2 3020-3030 20\n"
+		"1 send 3 3040-3050 20\n",
+		"client pending connection=1 thread=1 start=3000 send=10 blocked=10 connect=50 "
+		"lookup=400 sent=20 request=0 calls=1\n"
+		"client pending connection=2 thread=1 start=3020 send=10 blocked=10 connect=100 "
+		"sent=20 request=0 calls=1\n"
+		"client pending connection=3 thread=1 start=3040 send=10 blocked=10 connect=100 "
+		"sent=20 request=0 calls=1\n"
+		"connection 1 client calls=1 sent=20 trips=1 pending=1 blocked=10 first=3000 "
+		"last=3010\n"
+		"connection 2 client calls=1 sent=20 trips=1 pending=1 blocked=10 first=3020 "
+		"last=3030\n"
+		"connection 3 client calls=1 sent=20 trips=1 pending=1 blocked=10 first=3040 "
+		"last=3050\n"
+		"thread 1 calls=4 trips=3 blocked=430\n",
+	},
+	{
+		"the kernel's view: by then in a round trip, the last of a connection",
+		CLIENT
+		"1 send 1 3000-3010 20\n"
+		"view 1 1 3010 40 30 0\n"
+		"1 recv 1 3020-3200 30\n"
+		"1 send 1 4000-4005 5\n"
+		"view 1 1 4005 50 30 1\n"
+		"1 recv 1 4010-4100 6\n"
+		"1 close 1 5000-5001 0\n"
+		"closed 1 5000 25 36\n"
+		"last_view 1 5000 60 30 2 26 36 0 1\n",
+		"client ok connection=1 thread=1 start=3000 end=3200 latency=200 send=10 wait=190 "
+		"receive=0 blocked=190 connect=50 rtt=40 sent=20 received=30 request=0 response=0 "
+		"calls=2\n"
+		"client ok connection=1 thread=1 start=4000 end=4100 latency=100 send=5 wait=95 "
+		"receive=0 blocked=95 rtt=50 sent=5 received=6 request=20 response=30 calls=2\n"
+		"connection 1 client calls=5 sent=25 received=36 trips=2 blocked=285 first=3000 "
+		"last=5001 rtt=60 retransmits=2 unseen=0/61\n"
+		"thread 1 calls=5 trips=2 blocked=285\n",
+	},
+	{
+		"bytes that went round us: neither SYN nor FIN, nor what nobody has read",
+		CLIENT SERVER2
+		"connection 3 tcp found\nconnection 4 tcp accept cookie=9\n"
+		"connection 5 tcp found cookie=9\n"
+		"closed 1 5000 20 30\nlast_view 1 5000 60 30 0 1022 131 100 8\n"
+		"closed 2 5000 20 30\nlast_view 2 5000 60 30 0 20 531 0 8\n"
+		"closed 3 5000 20 30\nlast_view 3 5000 60 30 0 999 999 0 1\n"
+		"closed 4 5000 20 30\nlast_view 4 5000 60 30 0 999 999 0 1\n",
+		"connection 1 client rtt=60 unseen=1001/1151\n"
+		"connection 2 server rtt=60 unseen=500/550\n"
+		"connection 3 ? rtt=60\n"
+		"connection 4 server rtt=60\n"
+		"connection 5 ?\n",
+	},
+	{
+		"a stream of stdio, and samples at the calls they were taken with",
+		CLIENT
+		"1 fdopen 1 2900-2901 0\n"
+		"sample 1 3010 400 8192\n"
+		"1 send 1 3000-3010 20\n"
+		"2 recv 1 3005-3007 5\n",
+		"sample pid=100 at=3010 cpu=400 resident=8192\n"
+		"client ok connection=1 thread=1 start=3000 end=3007 latency=7 send=7 wait=0 "
+		"receive=0 blocked=12 connect=50 sent=20 received=5 request=0 response=0 calls=2\n"
+		"connection 1 client calls=3 sent=20 received=5 trips=1 blocked=12 first=2900 "
+		"last=3010 stdio\n"
+		"thread 1 calls=2 trips=1 blocked=10\n"
+		"thread 2 calls=1 blocked=2\n",
 	},
 	{
 		"one thread asks and another one reads",

@@ -568,6 +568,7 @@ int main(void)
 	test_golden("client");
 	test_golden("server");
 	test_golden("killed");
+	test_golden("views");
 	remove_files();
 	return done_testing();
 }

@@ -253,12 +253,13 @@ static unsigned int fields_of(const struct written_event *e, uint64_t *values, u
 		[TRT_FIELD_TRIES] = e->tries,
 		[TRT_FIELD_WAITED] = e->waited_ns,
 		[TRT_FIELD_READY] = e->ready_ns,
+		[TRT_FIELD_VALUE] = e->value,
 	};
 	unsigned int count = 0;
 
 	*bits = 0;
 	for (unsigned int i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (all[i]) {
+		if (all[i] || (i == TRT_FIELD_VALUE && e->has_value)) {
 			values[count++] = all[i];
 			*bits |= (uint16_t)(1u << i);
 		}
@@ -306,6 +307,13 @@ struct trt_event *writer_event(struct trace_writer *w, const struct written_even
 	if (end_ns > c->last_ns)
 		c->last_ns = end_ns;
 	return record;
+}
+
+void writer_between(struct trace_writer *w, int32_t tid, const void *record, uint64_t now_ns)
+{
+	const struct trt_record *head = record;
+
+	memcpy(append(chunk_for(w, tid, head->bytes, now_ns), head->bytes), record, head->bytes);
 }
 
 static void finish(struct trace_writer *w)

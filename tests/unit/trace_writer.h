@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_TRACE_WRITER_H
 #define TESTS_UNIT_TRACE_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ struct written_event {
 	int32_t fd;
 	uint16_t flags;
 	uint64_t first_try_ns, tries, waited_ns, ready_ns;
+	bool has_value;
+	uint64_t value;
 	const void *head, *tail;
 	uint16_t head_bytes, tail_bytes;
 };
@@ -48,6 +51,8 @@ void writer_module(struct trace_writer *w, const char *path, uint64_t start, uin
 
 /* Returns the record in the file. */
 struct trt_event *writer_event(struct trace_writer *w, const struct written_event *e);
+/* A KERNEL or SAMPLE record in the thread's chunk: copies the struct, whose head is set. */
+void writer_between(struct trace_writer *w, int32_t tid, const void *record, uint64_t now_ns);
 /* The thread ended: the next one that needs a chunk goes on in its one. */
 void writer_hand_over(struct trace_writer *w, int32_t tid);
 /* Chunk n of the file, from 1; 0 is the header. */
