@@ -37,6 +37,14 @@ static bool moves_bytes(const struct event *e)
 	return e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE;
 }
 
+/* Which of its connection's two streams a call's offset and bytes are of. */
+static const char *direction_name(const struct event *e)
+{
+	if (!moves_bytes(e))
+		return NULL;
+	return e->class == CALL_CLASS_SEND ? "sent" : "received";
+}
+
 /* A lookup's result is an error code of its own. */
 static bool sets_errno(const struct event *e)
 {
@@ -58,6 +66,7 @@ static void print_json(struct dump *d, const struct event *e)
 	jsonline_known(line, "duration_ns", e->duration_ns);
 	jsonline_integer(line, "result", e->result < 0 && sets_errno(e) ? -1 : e->result);
 	jsonline_integer(line, "errno", e->result < 0 && sets_errno(e) ? -(int64_t)e->result : 0);
+	jsonline_text(line, "direction", direction_name(e));
 	jsonline_known(line, "offset", moves_bytes(e) ? e->offset : UNKNOWN);
 	jsonline_known(line, "bytes", event_bytes(e));
 	if (e->continued)

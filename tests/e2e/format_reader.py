@@ -13,9 +13,9 @@ import sys
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "man" / "traceroundtrip-format.5"
 CALLS = {int(number): name for number, name in
-         re.findall(r"^\.It (\d+) Ta (\w+) Ta (?:CONNECT|SEND|RECEIVE|WAIT|DESCRIPTOR)$",
+         re.findall(r"^\.It (\d+) Ta (\w+) Ta (?:CONNECT|SEND|RECEIVE|WAIT|DESCRIPTOR|NAME)$",
                     PAGE.read_text(), re.M)}
-OPTIONAL = {0: "duration_ns", 1: "first_try_ns", 2: "tries", 3: "waited_ns", 4: "ready_ns"}
+OPTIONAL = {0: "duration_ns", 1: "first_try_ns", 2: "tries", 3: "waited_ns", 4: "ready_ns", 5: "value"}
 PAYLOAD = 15
 
 

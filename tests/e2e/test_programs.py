@@ -14,14 +14,17 @@ import unittest
 import format_reader
 import harness
 
-SENDING = ["send", "sendto", "sendmsg", "write", "writev"]
-RECEIVING = ["recv", "recvfrom", "recvmsg", "read", "readv"]
+SENDING = ["send", "sendto", "sendmsg", "write", "writev", "sendmmsg", "sendfile", "sendfile64", "splice", "pwritev2",
+           "pwritev64v2"]
+RECEIVING = ["recv", "recvfrom", "recvmsg", "read", "readv", "recvmmsg", "preadv2", "preadv64v2"]
 CHECKED = ["__recv_chk", "__recvfrom_chk", "__read_chk"]
 TRANSPORTS = ["tcp", "tcp6", "unix", "udp", "socketpair", "socketpair-datagram"]
 ALWAYS = {"connect", *SENDING, *RECEIVING, *CHECKED}
 
 
-class Programs(harness.TestCase):
+class Comparison(harness.TestCase):
+    """What a test program prints against its recording."""
+
     def check(self, name, *arguments, options=(), ordered=True, **rest):
         """Records a test program and compares all that it printed."""
         recording, done = self.record(harness.program(name), *arguments, options=options, **rest)
@@ -47,16 +50,15 @@ class Programs(harness.TestCase):
         events = recording.calls()
         for event in events:
             counts = sums.setdefault(event["connection"], {"bytes_sent": 0, "bytes_received": 0})
-            if event["call"] in SENDING:
-                counts["bytes_sent"] += event["bytes"]
-            elif event["call"] in RECEIVING + CHECKED:
-                counts["bytes_received"] += event["bytes"]
+            if event["direction"]:
+                counts["bytes_" + event["direction"]] += event["bytes"]
         rows = recording.json("connections")
         for row in rows:
             for key, value in sums.get(row["connection"], {}).items():
                 self.assertEqual(value, row[key], f"{key} of {row}")
         self.assertEqual(len(rows), summary["connections"])
-        self.assertEqual(len(events), summary["calls"])
+        calls = [e for e in events if e["connection"] and "continued" not in e]
+        self.assertEqual(len(calls), summary["calls"])
         for key in ("bytes_sent", "bytes_received", "round_trips", "failed", "pending"):
             self.assertEqual(sum(row[key] for row in rows), summary[key], key)
 
@@ -89,9 +91,12 @@ class Programs(harness.TestCase):
                 else:
                     self.assertEqual(value, trip[key], f"{key} of {row}; got {trip}")
 
+
+class Programs(Comparison):
     def test_transfers(self):
         pairs = [(s, "recv", t) for s in SENDING for t in TRANSPORTS]
         pairs += [("send", r, t) for r in RECEIVING[1:] for t in TRANSPORTS]
+        pairs += [("send", "splice", t) for t in ["tcp", "tcp6", "unix", "socketpair"]]
         for send, receive, transport in pairs:
             with self.subTest(send=send, receive=receive, transport=transport):
                 self.check("transfer", send, receive, transport)
@@ -208,7 +213,7 @@ class Programs(harness.TestCase):
                     self.assertNotIn(b"0123456789abc", trace.read_bytes())
 
     def test_life_of_descriptors(self):
-        for case in ["accept4", "shutdown", "dup", "dup2", "dup3", "replaced", "reuse"]:
+        for case in ["accept4", "shutdown", "dup", "dup2", "dup3", "fcntl", "fcntl64", "replaced", "reuse"]:
             with self.subTest(case=case):
                 self.check("sockets", case)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sockets accept4 | shutdown | dup | dup2 | dup3 | replaced | reuse | inherited: the life of descriptors.
+ * sockets accept4 | shutdown | dup | dup2 | dup3 | fcntl | fcntl64 | replaced | reuse | inherited: the life of descriptors.
  */
 #include "tests/programs/expect.h"
 
@@ -50,6 +50,9 @@ static void half_close(void)
 	expect_done("close", p.client, close(p.client));
 }
 
+/* With _FILE_OFFSET_BITS=64 the plain name means fcntl64. */
+int plain_fcntl(int fd, int command, ...) __asm__("fcntl");
+
 /* A copy of a descriptor is the same connection: offsets go on, and it lives until its last close. */
 static void copied(const char *call)
 {
@@ -61,6 +64,10 @@ static void copied(const char *call)
 		copy = dup(p.client);
 	else if (!strcmp(call, "dup2"))
 		copy = dup2(p.client, 100);
+	else if (!strcmp(call, "fcntl"))
+		copy = plain_fcntl(p.client, F_DUPFD, 100);
+	else if (!strcmp(call, "fcntl64"))
+		copy = fcntl(p.client, F_DUPFD_CLOEXEC, 100);
 	else
 		copy = dup3(p.client, 100, O_CLOEXEC);
 	check(copy >= 0, call);
@@ -123,7 +130,7 @@ int main(int argc, char **argv)
 		accept_four();
 	else if (!strcmp(argv[1], "shutdown"))
 		half_close();
-	else if (!strncmp(argv[1], "dup", 3))
+	else if (!strncmp(argv[1], "dup", 3) || !strncmp(argv[1], "fcntl", 5))
 		copied(argv[1]);
 	else if (!strcmp(argv[1], "replaced"))
 		replaced();

@@ -7,9 +7,12 @@
  */
 #include "tests/programs/expect.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -93,12 +96,121 @@ static ssize_t with_readv(int fd, size_t size)
 	return readv(fd, pieces, 2);
 }
 
+/* The names of the 32-bit days; built with _FILE_OFFSET_BITS=64 we get the other ones. */
+ssize_t plain_sendfile(int to, int from, off_t *offset, size_t n) __asm__("sendfile");
+ssize_t plain_preadv2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)
+	__asm__("preadv2");
+ssize_t plain_pwritev2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)
+	__asm__("pwritev2");
+
+static int file_with(const char *data, size_t size)
+{
+	int file = memfd_create("transfer", 0);
+
+	check(file >= 0 && pwrite(file, data, size, 0) == (ssize_t)size, "memfd");
+	return file;
+}
+
+static ssize_t with_sendfile64(int fd, const char *data, size_t size)
+{
+	int file = file_with(data, size);
+	ssize_t n = sendfile(fd, file, NULL, size);
+
+	close(file);
+	return n;
+}
+
+static ssize_t with_sendfile(int fd, const char *data, size_t size)
+{
+	int file = file_with(data, size);
+	ssize_t n = plain_sendfile(fd, file, NULL, size);
+
+	close(file);
+	return n;
+}
+
+static ssize_t splice_to(int fd, const char *data, size_t size)
+{
+	int pipes[2];
+
+	check(pipe(pipes) == 0 && write(pipes[1], data, size) == (ssize_t)size, "pipe");
+	ssize_t n = splice(pipes[0], NULL, fd, NULL, size, 0);
+
+	close(pipes[0]);
+	close(pipes[1]);
+	return n;
+}
+
+static ssize_t with_sendmmsg(int fd, const char *data, size_t size)
+{
+	struct iovec piece = { (char *)data, size };
+	struct mmsghdr message = { .msg_hdr = { .msg_iov = &piece, .msg_iovlen = 1 } };
+
+	return sendmmsg(fd, &message, 1, 0) == 1 ? (ssize_t)message.msg_len : -1;
+}
+
+static ssize_t with_pwritev2(int fd, const char *data, size_t size)
+{
+	struct iovec piece = { (char *)data, size };
+
+	return plain_pwritev2(fd, &piece, 1, -1, 0);
+}
+
+static ssize_t with_pwritev64v2(int fd, const char *data, size_t size)
+{
+	struct iovec piece = { (char *)data, size };
+
+	return pwritev2(fd, &piece, 1, -1, 0);
+}
+
+static ssize_t splice_from(int fd, size_t size)
+{
+	int pipes[2];
+
+	check(pipe(pipes) == 0, "pipe");
+	ssize_t n = splice(fd, NULL, pipes[1], NULL, size, 0);
+
+	close(pipes[0]);
+	close(pipes[1]);
+	return n;
+}
+
+static ssize_t with_recvmmsg(int fd, size_t size)
+{
+	char buffer[4096];
+	struct iovec piece = { buffer, size };
+	struct mmsghdr message = { .msg_hdr = { .msg_iov = &piece, .msg_iovlen = 1 } };
+
+	return recvmmsg(fd, &message, 1, 0, NULL) == 1 ? (ssize_t)message.msg_len : -1;
+}
+
+static ssize_t with_preadv2(int fd, size_t size)
+{
+	char buffer[4096];
+	struct iovec piece = { buffer, size };
+
+	return plain_preadv2(fd, &piece, 1, -1, 0);
+}
+
+static ssize_t with_preadv64v2(int fd, size_t size)
+{
+	char buffer[4096];
+	struct iovec piece = { buffer, size };
+
+	return preadv2(fd, &piece, 1, -1, 0);
+}
+
 static const struct sender {
 	const char *name;
 	ssize_t (*send)(int fd, const char *data, size_t size);
 } senders[] = {
 	{ "send", with_send },   { "sendto", with_sendto }, { "sendmsg", with_sendmsg },
-	{ "write", with_write }, { "writev", with_writev }, { NULL, NULL },
+	{ "write", with_write }, { "writev", with_writev },
+	{ "sendmmsg", with_sendmmsg },
+	{ "sendfile", with_sendfile },     { "sendfile64", with_sendfile64 },
+	{ "splice", splice_to },
+	{ "pwritev2", with_pwritev2 },     { "pwritev64v2", with_pwritev64v2 },
+	{ NULL, NULL },
 };
 
 static const struct receiver {
@@ -107,7 +219,10 @@ static const struct receiver {
 } receivers[] = {
 	{ CHECKED("recv"), with_recv }, { CHECKED("recvfrom"), with_recvfrom },
 	{ "recvmsg", with_recvmsg },    { CHECKED("read"), with_read },
-	{ "readv", with_readv },        { NULL, NULL },
+	{ "readv", with_readv },
+	{ "recvmmsg", with_recvmmsg },  { "splice", splice_from },
+	{ "preadv2", with_preadv2 },    { "preadv64v2", with_preadv64v2 },
+	{ NULL, NULL },
 };
 
 static const struct sender *sender_named(const char *name)
