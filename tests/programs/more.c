@@ -54,10 +54,13 @@ static void several(const char *transport)
 	struct iovec out[] = { { in[0], 1 }, { in[1], 2 }, { in[2], 3 } };
 	struct iovec into[] = { { in[0], 64 }, { in[1], 64 }, { in[2], 64 } };
 	struct mmsghdr sent[3] = { 0 }, received[3] = { 0 };
+	struct sockaddr_storage from[3];
 
 	for (int i = 0; i < 3; i++) {
 		sent[i].msg_hdr = (struct msghdr){ .msg_iov = &out[i], .msg_iovlen = 1 };
-		received[i].msg_hdr = (struct msghdr){ .msg_iov = &into[i], .msg_iovlen = 1 };
+		received[i].msg_hdr = (struct msghdr){ .msg_name = &from[i],
+						       .msg_namelen = sizeof(from[i]),
+						       .msg_iov = &into[i], .msg_iovlen = 1 };
 	}
 	check(sendmmsg(p.client, sent, 3, 0) == 3, "sendmmsg");
 	for (int i = 0; i < 3; i++)
