@@ -6,7 +6,7 @@
  *	if (!call_begin(&call, TRT_CALL_x, fd))
  *		return REAL(x)(...);          // nothing to log
  *	n = REAL(x)(...);
- *	call_data(&call, ...);                // keeps errno
+ *	call_other(&call, n);                 // or another end, by kind; keeps errno
  *	return n;
  *
  * Nothing is held across the real call: it may be left by longjmp() or by the
@@ -25,6 +25,7 @@
 #include "preload/connections.h"
 #include "preload/frame.h"
 #include "preload/lifecycle.h"
+#include "preload/payload.h"
 #include "preload/real.h"
 #include "preload/trace_format.h"
 
@@ -74,26 +75,54 @@ ALWAYS_INLINE bool call_begin_any(struct call *call, uint8_t which, int fd)
 	return lifecycle_hooks() && call_begin_with(call, which, fd, NULL);
 }
 
-/* What a data call moved, and from or to where. */
-struct data {
-	enum direction direction;
-	int flags;                   /* MSG_* that the caller gave */
+/* The connection that the call began with; NULL if it was closed, or its slot reused, since. */
+static inline struct connection *call_connection(const struct call *call)
+{
+	uint32_t id = __atomic_load_n(&call->connection->id, __ATOMIC_ACQUIRE);
+
+	return __builtin_expect(id == call->connection_id, 1) ? call->connection : NULL;
+}
+
+struct draft;
+
+/* -errno of a call that failed, as it left it, else its result. */
+int32_t call_result(ssize_t result);
+
+/* Fills what an event tells of any call. */
+void call_draft(struct draft *d, const struct call *call, uint64_t end_ns, int32_t result);
+
+/* What a call is about to send, and to whom: taken before the real call. */
+struct outgoing {
+	struct payload_offer payload;
+	struct sockaddr_storage peer;
+	socklen_t peer_bytes; /* 0: not given, or not readable */
+};
+
+void call_offer(struct outgoing *out, const struct call *call, const struct iovec *buffers,
+		size_t count, const void *peer, socklen_t peer_bytes);
+/* The same for one buffer, and for sendmsg()'s structure. */
+void call_offer_buffer(struct outgoing *out, const struct call *call, const void *buffer, size_t n);
+void call_offer_message(struct outgoing *out, const struct call *call, const struct msghdr *message);
+
+/* It returned sent (errno as the call left it); flags: MSG_* that the caller gave. */
+void call_sent(const struct call *call, ssize_t sent, int flags, const struct outgoing *out);
+
+/* What a call received into these buffers; peer: as the call stored it, NULL if unknown. */
+struct incoming {
+	int flags; /* MSG_* that the caller gave */
 	const struct iovec *buffers;
-	size_t buffer_count;
-	const struct sockaddr *peer; /* of a datagram; NULL if unknown */
+	size_t count;
+	const struct sockaddr *peer;
 	socklen_t peer_bytes;
 };
 
-/* Of sendmsg() and recvmsg(), once the call has shown that the message is readable. */
-static inline struct data message_data(enum direction direction, int flags,
-				       const struct msghdr *message)
-{
-	return (struct data){
-		.direction = direction, .flags = flags,
-		.buffers = message->msg_iov, .buffer_count = message->msg_iovlen,
-		.peer = message->msg_name, .peer_bytes = message->msg_namelen,
-	};
-}
+void call_received(const struct call *call, ssize_t received, const struct incoming *in);
+/* The same for recvmsg()'s structure, with the room for an address that it had before. */
+void call_received_message(const struct call *call, ssize_t received, int flags,
+			   const struct msghdr *message, socklen_t peer_room);
+
+/* Bytes went between the socket and a file: they are not looked at. */
+void call_moved(const struct call *call, ssize_t moved, enum direction direction);
 
 /* One more event of the same call follows, which took no time of its own. */
 static inline void call_continue(struct call *call)
@@ -101,9 +130,6 @@ static inline void call_continue(struct call *call)
 	call->continued = true;
 	call->start_ns = clock_ns();
 }
-
-/* A data call returned result (errno as the call left it). */
-void call_data(const struct call *call, ssize_t result, const struct data *data);
 
 /* connect() returned; address as the program gave it. */
 void call_connect(const struct call *call, int result, const struct sockaddr *address,

@@ -11,10 +11,12 @@
 
 /* Connects that go on; a full table means that the next call on the socket notices the end. */
 #define CONNECTING_MAX 256u
+#define CHECK_NS 100000u
 
 static struct {
 	uint32_t count; /* entries in use, for a quick look */
 	int fd[CONNECTING_MAX]; /* + 1; 0: free */
+	uint64_t checked_ns;
 } connecting;
 
 static size_t padded(size_t bytes)
@@ -123,11 +125,22 @@ void connection_connected(struct connection *c, int fd, uint64_t started_ns, uin
 		connection_describe(c, fd, NULL, 0, ended_ns);
 }
 
+void connection_stop_connecting(struct connection *c, uint64_t now_ns)
+{
+	if (!__atomic_exchange_n(&c->connecting, false, __ATOMIC_ACQ_REL))
+		return;
+	remove_connecting(c->fd);
+	bool failed = c->connect_failed_ns != 0;
+	/* Given up by the program, as the slower of two addresses tried at once is. */
+	log_connected(c, c->connect_ns, failed ? c->connect_failed_ns : now_ns,
+		      failed ? -1 : ECANCELED, c->connect_stack, c->connect_tid);
+}
+
 /*
  * The state of the connection tells that its connect() ended without taking the
  * error away from the program, as SO_ERROR would (tcp(7), TCP_INFO).
  */
-static void check_connecting(int fd, uint64_t now_ns)
+void connection_check_connecting(int fd, uint64_t now_ns)
 {
 	struct connection *c = connection_known(fd);
 	struct tcp_info info;
@@ -140,18 +153,27 @@ static void check_connecting(int fd, uint64_t now_ns)
 	if (sys(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0 ||
 	    info.tcpi_state == TCP_SYN_SENT)
 		return;
-	if (info.tcpi_state == TCP_CLOSE)
-		return; /* failed: the program will ask why, or close it */
+	if (info.tcpi_state == TCP_CLOSE) {
+		/* Failed: the program will ask why, or close it. */
+		c->connect_failed_ns = now_ns;
+		remove_connecting(fd);
+		return;
+	}
 	connection_connected(c, fd, c->connect_ns, now_ns, 0, c->connect_stack, c->connect_tid);
 }
 
 void connections_check_connecting(uint64_t now_ns)
 {
-	if (__atomic_load_n(&connecting.count, __ATOMIC_RELAXED) == 0)
+	uint64_t last = __atomic_load_n(&connecting.checked_ns, __ATOMIC_RELAXED);
+
+	if (__atomic_load_n(&connecting.count, __ATOMIC_RELAXED) == 0 ||
+	    now_ns - last < CHECK_NS ||
+	    !__atomic_compare_exchange_n(&connecting.checked_ns, &last, now_ns, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return;
 	for (uint32_t i = 0; i < CONNECTING_MAX; i++) {
 		int entry = __atomic_load_n(&connecting.fd[i], __ATOMIC_RELAXED);
 		if (entry)
-			check_connecting(entry - 1, now_ns);
+			connection_check_connecting(entry - 1, now_ns);
 	}
 }

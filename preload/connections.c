@@ -153,6 +153,8 @@ static void release(uint32_t slot, uint64_t now_ns)
 
 	if (__atomic_sub_fetch(&c->references, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
+	if (c->connecting && lifecycle_traced())
+		connection_stop_connecting(c, now_ns);
 	for (uint32_t peer = c->peers; peer;) {
 		uint32_t next = connection_at(peer)->next_peer;
 		log_closed(connection_at(peer), now_ns);
@@ -194,7 +196,7 @@ static void set_descriptor(int fd, uint32_t slot, uint64_t now_ns)
 struct connection *connection_new(int fd, enum trt_origin origin, int family, int type,
 				  int protocol, uint64_t now_ns)
 {
-	if ((unsigned int)fd >= DESCRIPTORS_MAX || !lifecycle_ready())
+	if ((unsigned int)fd >= DESCRIPTORS_MAX || lifecycle_borrowed() || !lifecycle_ready())
 		return NULL;
 	uint32_t slot = new_connection(fd, origin, family, type, protocol, now_ns);
 	if (!slot) {
@@ -219,6 +221,27 @@ static int socket_option(int fd, int option, long *error)
 	return *error ? -1 : value;
 }
 
+/* The slot of the socket with this inode: one descriptor of it is known already. 0: none. */
+static uint32_t find_socket(uint64_t inode)
+{
+	uint32_t used = __atomic_load_n(&connections.next_slot, __ATOMIC_ACQUIRE);
+
+	for (uint32_t slot = FIRST_SLOT; slot < used && inode; slot++) {
+		const struct connection *c = connection_at(slot);
+		if (c->id && c->inode == inode && c->origin != TRT_ORIGIN_PEER)
+			return slot;
+	}
+	return 0;
+}
+
+static bool has_peer(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t bytes = sizeof(peer);
+
+	return sys(getpeername, fd, &peer, &bytes) == 0;
+}
+
 struct connection *connection_classify(int fd)
 {
 	long error;
@@ -230,16 +253,26 @@ struct connection *connection_classify(int fd)
 		__atomic_compare_exchange_n(&descriptor_table[fd], &unknown, NOT_A_SOCKET, false,
 					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	}
-	if (error)
+	if (error || lifecycle_borrowed())
 		return NULL;
-	return connection_new(fd, TRT_ORIGIN_FOUND, socket_option(fd, SO_DOMAIN, &error), type,
-			      socket_option(fd, SO_PROTOCOL, &error), clock_ns());
+	uint32_t slot = find_socket(inode_of(fd));
+	if (slot) {
+		__atomic_add_fetch(&connection_at(slot)->references, 1, __ATOMIC_RELAXED);
+		set_descriptor(fd, slot, clock_ns());
+		return connection_at(slot);
+	}
+	struct connection *c = connection_new(fd, TRT_ORIGIN_FOUND, socket_option(fd, SO_DOMAIN, &error),
+					      type, socket_option(fd, SO_PROTOCOL, &error), clock_ns());
+	if (c)
+		c->connected = has_peer(fd);
+	return c;
 }
 
 void connection_duplicate(int old_fd, int fd, uint64_t now_ns)
 {
 	if ((unsigned int)fd >= DESCRIPTORS_MAX || old_fd == fd || lifecycle_borrowed())
 		return;
+	connection_find(old_fd); /* an unknown one is asked about: both have to be one connection */
 	uint32_t slot = (unsigned int)old_fd < DESCRIPTORS_MAX ?
 				__atomic_load_n(&descriptor_table[old_fd], __ATOMIC_ACQUIRE) : 0;
 	if (slot >= FIRST_SLOT)
@@ -292,8 +325,12 @@ struct connection *connection_peer(struct connection *c, const struct sockaddr *
 	peer->inode = c->inode;
 	peer->cookie = c->cookie;
 	if (!peers_add(c->id, address, bytes, slot)) {
+		/* Another thread was faster, or there is no room: then peers share the socket's. */
 		put_slot(slot);
-		return c;
+		slot = peers_find(c->id, address, bytes);
+		if (!slot)
+			ring_count(lost_records);
+		return slot ? connection_at(slot) : c;
 	}
 	uint32_t head = __atomic_load_n(&c->peers, __ATOMIC_RELAXED);
 	do {

@@ -55,6 +55,7 @@ struct connection {
 	uint64_t turn_ns;        /* for _SLOW: start of the round trip that goes on, 0: none */
 	bool turn_answered;      /* its response has begun */
 	bool turn_reported;
+	uint64_t connect_failed_ns; /* when that was seen to have failed, the cause not known */
 	uint32_t connect_stack;
 	int32_t connect_tid;
 } __attribute__((aligned(64)));
@@ -169,8 +170,12 @@ void connection_connecting(struct connection *c, uint64_t started_ns, uint32_t s
 /* A connect() ended; error as in struct trt_connected. */
 void connection_connected(struct connection *c, int fd, uint64_t started_ns, uint64_t ended_ns,
 			  int error, uint32_t stack, int32_t tid);
-/* After a wait: have any of the connects that go on ended? */
+/* Has the connect() that goes on at this descriptor succeeded? */
+void connection_check_connecting(int fd, uint64_t now_ns);
+/* After a wait: has any?  Looks at most once in 100 us, as each costs a system call. */
 void connections_check_connecting(uint64_t now_ns);
+/* The socket is closed, or lost: its connect() will not end any more. */
+void connection_stop_connecting(struct connection *c, uint64_t now_ns);
 
 /* Logs all open ones into a trace that is new. */
 void connections_log(bool forked);

@@ -29,11 +29,6 @@ static struct {
 	uint64_t device, inode;
 } made;
 
-const char *file_path(void)
-{
-	return made.path;
-}
-
 /*
  * Asks the kernel to write one byte, which it has written already, into each
  * page: where a write of ours would be answered with SIGBUS the call says EFAULT.
@@ -52,8 +47,10 @@ static bool populate_by_page(uint8_t *start, uint64_t bytes)
 
 bool file_populate(void *start, uint64_t bytes)
 {
-	long result;
+	long result = sys(mprotect, start, bytes, PROT_READ | PROT_WRITE);
 
+	if (result != 0)
+		return false;
 	do
 		result = sys(madvise, start, bytes, MADV_POPULATE_WRITE);
 	while (result == -EINTR || result == -EAGAIN);
@@ -77,6 +74,9 @@ static uint64_t affordable_bytes(long fd)
 	/* Beyond this limit ftruncate() would not fail but send SIGXFSZ. */
 	if (sys(prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && bytes > limit.rlim_cur)
 		bytes = limit.rlim_cur;
+	/* The address space is the program's: what it allocates next must not fail for us. */
+	if (sys(prlimit64, 0, RLIMIT_AS, NULL, &limit) == 0 && bytes > limit.rlim_cur / 8)
+		bytes = limit.rlim_cur / 8;
 	/* Chunk numbers have 31 bits. */
 	if (bytes > (uint64_t)TRT_CHUNK_BYTES << 30)
 		bytes = (uint64_t)TRT_CHUNK_BYTES << 30;
@@ -92,7 +92,7 @@ static const char *map(long fd, struct file *file)
 		if (failed)
 			return failed == -EFBIG ? "the file system allows no file of that size" :
 						  "its size could not be set";
-		long p = sys(mmap, NULL, file->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		long p = sys(mmap, NULL, file->bytes, PROT_NONE, MAP_SHARED, fd, 0);
 		if (p > 0 || p < -4095) {
 			file->base = (uint8_t *)p;
 			break;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct file {
-	uint8_t *base;  /* mapped shared, for reading and writing */
+	uint8_t *base;  /* mapped shared; to be touched where file_populate() was */
 	uint64_t bytes; /* a multiple of TRT_CHUNK_BYTES, at least 1 MiB */
 };
 
@@ -23,15 +23,13 @@ const char *file_create(struct file *file);
 void file_discard(const struct file *file);
 
 /*
- * Gives blocks to a page-aligned part of the mapping and brings it to memory.
- * False if there are none left: then no byte of it may be touched.
+ * Gives blocks to a page-aligned part of the mapping, brings it to memory and opens it for
+ * reading and writing.  Closed till then, it costs a program that locks its memory
+ * (mlockall(2)) nothing.  False if the disk is full: then no byte of it may be touched.
  */
 bool file_populate(void *start, uint64_t bytes);
 
 /* Cuts the file that file_create() made, if it is still found under its name. */
 void file_truncate(uint64_t bytes);
-
-/* "/path/of/the/file.trt"; empty before file_create(). */
-const char *file_path(void);
 
 #endif

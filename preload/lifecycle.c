@@ -12,6 +12,7 @@
 #include "preload/epoll.h"
 #include "preload/file.h"
 #include "preload/identity.h"
+#include "preload/message.h"
 #include "preload/modules.h"
 #include "preload/real.h"
 #include "preload/ring.h"
@@ -32,21 +33,22 @@ uint32_t *lifecycle_trace;
  */
 #define OWNER 1
 
-static uint64_t missed_events; /* while the file was being made */
+uint64_t lifecycle_missed_events; /* not yet in the trace's count */
+static bool gave_up_waiting;   /* whoever made the file is gone, or the disk hangs */
 
 void lifecycle_say(const char *what, const char *reason)
 {
 	static uint32_t said;
 	char line[1024];
 
-	if (config.quiet || __atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+	if (__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
 		return;
 	struct text t = text_into(line, sizeof(line) - 1);
 	text_add(&t, "traceroundtrip: ");
 	text_add(&t, what);
 	text_add(&t, reason);
 	line[t.used++] = '\n';
-	sys(write, 2, line, t.used);
+	message_write(line, t.used);
 }
 
 static void say_untraced(const char *reason)
@@ -89,7 +91,7 @@ static void leave_parent(void)
 	thread_forked();
 	stack_forget();
 	lifecycle_forked();
-	missed_events = 0;
+	lifecycle_missed_events = 0;
 	sample_last_ns = 0;
 	identity_started(clock_ns());
 }
@@ -105,13 +107,26 @@ static bool await_opening(void)
 {
 	uint64_t deadline_ns = clock_ns() + OPENING_NS_MAX;
 
-	while (!opening_here && lifecycle_hooking && clock_ns() < deadline_ns) {
+	while (!opening_here && !gave_up_waiting && lifecycle_hooking) {
 		if (lifecycle_traced())
 			return true;
+		gave_up_waiting = clock_ns() > deadline_ns;
 		sys(sched_yield);
 	}
-	__atomic_fetch_add(&missed_events, 1, __ATOMIC_RELAXED);
+	lifecycle_missed();
 	return false;
+}
+
+void lifecycle_missed(void)
+{
+	__atomic_fetch_add(&lifecycle_missed_events, 1, __ATOMIC_RELAXED);
+}
+
+void lifecycle_count_missed(void)
+{
+	uint64_t missed = __atomic_exchange_n(&lifecycle_missed_events, 0, __ATOMIC_RELAXED);
+
+	__atomic_fetch_add(&ring_header()->lost_events, missed, __ATOMIC_RELAXED);
 }
 
 bool lifecycle_ready_slow(void)
@@ -131,9 +146,7 @@ bool lifecycle_ready_slow(void)
 		lifecycle_hooking = false;
 		return false;
 	}
-	__atomic_fetch_add(&ring_header()->lost_events,
-			   __atomic_exchange_n(&missed_events, 0, __ATOMIC_RELAXED),
-			   __ATOMIC_RELAXED);
+	lifecycle_count_missed();
 	__atomic_store_n(lifecycle_trace, TRACE_OPEN, __ATOMIC_RELEASE);
 	return true;
 }
@@ -181,6 +194,7 @@ __attribute__((constructor)) static void constructor(void)
 	int saved_errno = errno;
 
 	clock_resolve();
+	message_init();
 	real_resolve();
 	/* The loader ignores us in set-user-id programs unless an administrator arranged otherwise. */
 	config.disabled = getauxval(AT_SECURE) != 0;

@@ -39,9 +39,9 @@ bool lifecycle_ready_slow(void);
 
 /*
  * Is there a trace of this very process?  Makes it if this is the process's first
- * event.  False if it cannot be made, or if just then another thread (or what this
- * signal handler interrupted) makes it: the event is lost, and counted.
- * Only where lifecycle_hooks().
+ * event, or waits while another thread does.  False if it cannot be made, or if
+ * that takes too long, or if this signal handler interrupted it: the event is lost,
+ * and counted.  Only where lifecycle_hooks().
  */
 static inline bool lifecycle_ready(void)
 {
@@ -54,6 +54,12 @@ static inline bool lifecycle_ready(void)
  * the descriptors it closes are not those in our table.  One system call.
  */
 bool lifecycle_borrowed(void);
+
+/* An event was lost where the trace's own count cannot be reached. */
+void lifecycle_missed(void);
+extern uint64_t lifecycle_missed_events;
+/* Adds those to the count in the trace, which is open. */
+void lifecycle_count_missed(void);
 
 /* This is the child of fork(): the descriptors are its own from here on. */
 void lifecycle_forked(void);

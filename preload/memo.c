@@ -52,7 +52,8 @@ uintptr_t *memo_scratch(struct memo *m)
 	return m->scratch;
 }
 
-void memo_clear(struct memo *m)
+/* Forgets all of it. */
+static void memo_clear(struct memo *m)
 {
 	memset(m->sets, 0, sizeof(m->sets));
 	m->slots_used = 0;

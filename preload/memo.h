@@ -41,7 +41,4 @@ uint32_t memo_find(struct memo *m, const struct frame *caller, uint32_t generati
  */
 void memo_learn(struct memo *m, const struct frame *caller, size_t depth, uint32_t id);
 
-/* Forgets all of it. */
-void memo_clear(struct memo *m);
-
 #endif

@@ -21,6 +21,7 @@
 #include "preload/identity.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
+#include "preload/thread.h"
 
 #define MODULES_MAX 4096u
 #define PATHS_BYTES (1u << 20)
@@ -52,7 +53,7 @@ static struct {
 	uint32_t count;
 	char *paths;
 	uint32_t paths_used;
-	uint32_t adding; /* try-lock */
+	int32_t adding; /* try-lock: the thread that holds it */
 } modules;
 
 uint32_t modules_generation;
@@ -215,11 +216,20 @@ static void add_object(const struct object *o, uint64_t now_ns)
 	    o->link_map->l_name, now_ns);
 }
 
+void modules_abandon(int32_t tid)
+{
+	__atomic_compare_exchange_n(&modules.adding, &tid, 0, false, __ATOMIC_RELEASE,
+				    __ATOMIC_RELAXED);
+}
+
 void modules_learn(const uintptr_t *addresses, size_t count, uint64_t now_ns)
 {
 	const struct module *last = NULL;
+	int32_t nobody = 0;
 
-	if (!modules.table || __atomic_exchange_n(&modules.adding, 1, __ATOMIC_ACQUIRE))
+	if (!modules.table ||
+	    !__atomic_compare_exchange_n(&modules.adding, &nobody, thread_self->tid, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct object o;

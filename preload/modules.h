@@ -16,8 +16,12 @@ void modules_log(void);
  * A stack was seen for the first time: logs modules that it reveals.  dlopen() is
  * never wrapped (its caller's RUNPATH would be ours), so this is where objects that
  * came later, or took the place of others, are noticed.
+ * By a thread that has its entry (thread_self).
  */
 void modules_learn(const uintptr_t *addresses, size_t count, uint64_t now_ns);
+
+/* Thread tid will not finish what it was learning: a handler jumped out of it. */
+void modules_abandon(int32_t tid);
 
 /* Grows when an object was found in place of another: what was remembered of stacks is void. */
 extern uint32_t modules_generation;

@@ -4,65 +4,114 @@
 
 #include <string.h>
 
-#include "preload/call.h"
 #include "preload/config.h"
+#include "preload/memory.h"
+#include "preload/trace_format.h"
 
 /*
  * The first calls of a connection carry what names all later ones: a TLS hello,
  * HTTP/2's header table, a log-in.
  */
 #define FIRST_CALLS_FACTOR 4
-#define HEAD_MAX 1024
-/* Enough for the end marks of all protocols that have one. */
-#define TAIL_MAX 16
+/* More buffers than a call may have (IOV_MAX): the kernel will refuse them. */
+#define BUFFERS_MAX 1024
 
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* With MSG_TRUNC a datagram's length is returned even if its end did not fit. */
-static size_t stored_bytes(const struct data *data, size_t moved)
+size_t payload_head_limit(bool first_calls)
 {
-	size_t room = 0;
-
-	for (size_t i = 0; i < data->buffer_count && room < moved; i++)
-		room += data->buffers[i].iov_len;
-	return smaller(room, moved);
+	return first_calls ? smaller(config.capture_bytes * FIRST_CALLS_FACTOR, PAYLOAD_HEAD_MAX) :
+			     config.capture_bytes;
 }
 
-void payload_plan(struct payload *p, const struct data *data, size_t moved, bool first_calls)
+static size_t room(const struct iovec *buffers, size_t count)
 {
-	size_t limit = config.capture_bytes;
+	size_t bytes = 0;
 
-	if (first_calls)
-		limit = smaller(limit * FIRST_CALLS_FACTOR, HEAD_MAX);
-	p->data = data;
-	p->moved = stored_bytes(data, moved);
-	p->head_bytes = (uint16_t)smaller(p->moved, limit);
-	p->tail_bytes = (uint16_t)smaller(p->moved - p->head_bytes, TAIL_MAX);
+	for (size_t i = 0; i < count; i++)
+		bytes += buffers[i].iov_len;
+	return bytes;
+}
+
+static bool copy_checked(uint8_t *to, const uint8_t *from, size_t n)
+{
+	return memory_copy(to, from, n);
+}
+
+static bool copy_filled(uint8_t *to, const uint8_t *from, size_t n)
+{
+	memcpy(to, from, n);
+	return true;
+}
+
+/* Bytes [from, from + n) of the buffers, taken as one; false if some cannot be read. */
+static inline __attribute__((always_inline)) bool
+gather(uint8_t *to, const struct iovec *buffers, size_t count, size_t from, size_t n,
+       bool (*copy)(uint8_t *to, const uint8_t *from, size_t n))
+{
+	for (size_t i = 0; i < count && n; i++) {
+		if (from >= buffers[i].iov_len) {
+			from -= buffers[i].iov_len;
+			continue;
+		}
+		size_t part = smaller(buffers[i].iov_len - from, n);
+		if (!copy(to, (const uint8_t *)buffers[i].iov_base + from, part))
+			return false;
+		to += part;
+		n -= part;
+		from = 0;
+	}
+	return true;
+}
+
+void payload_offer(struct payload_offer *o, const struct iovec *buffers, size_t count,
+		   size_t head_limit)
+{
+	o->offered = o->head_bytes = o->tail_bytes = 0;
+	if (!head_limit || count > BUFFERS_MAX ||
+	    !memory_readable(buffers, count * sizeof(*buffers)))
+		return;
+	size_t bytes = room(buffers, count);
+	size_t head = smaller(bytes, head_limit), tail = smaller(bytes - head, PAYLOAD_TAIL_MAX);
+	if (!gather(o->bytes, buffers, count, 0, head, copy_checked) ||
+	    !gather(o->bytes + head, buffers, count, bytes - tail, tail, copy_checked))
+		return;
+	o->offered = bytes;
+	o->head_bytes = (uint16_t)head;
+	o->tail_bytes = (uint16_t)tail;
+}
+
+struct payload payload_sent(const struct payload_offer *o, size_t moved)
+{
+	return (struct payload){
+		.head_bytes = (uint16_t)smaller(o->head_bytes, moved),
+		.tail_bytes = moved < o->offered ? 0 : o->tail_bytes,
+		.copy = o->bytes,
+	};
+}
+
+struct payload payload_received(const struct iovec *buffers, size_t count, size_t head_limit,
+				size_t moved)
+{
+	/* With MSG_TRUNC a datagram's length is returned even if its end did not fit. */
+	size_t stored = smaller(room(buffers, count), moved);
+	size_t head = smaller(stored, head_limit);
+
+	return (struct payload){
+		.head_bytes = (uint16_t)head,
+		.tail_bytes = head ? (uint16_t)smaller(stored - head, PAYLOAD_TAIL_MAX) : 0,
+		.buffers = buffers,
+		.count = count,
+		.moved = stored,
+	};
 }
 
 size_t payload_bytes(const struct payload *p)
 {
 	return (sizeof(struct trt_payload) + p->head_bytes + p->tail_bytes + 7) & ~(size_t)7;
-}
-
-/* Bytes [from, from + count) of the buffers, taken as one. */
-static void gather(uint8_t *to, const struct data *data, size_t from, size_t count)
-{
-	for (size_t i = 0; i < data->buffer_count && count; i++) {
-		const struct iovec *b = &data->buffers[i];
-		if (from >= b->iov_len) {
-			from -= b->iov_len;
-			continue;
-		}
-		size_t n = smaller(b->iov_len - from, count);
-		memcpy(to, (const uint8_t *)b->iov_base + from, n);
-		to += n;
-		count -= n;
-		from = 0;
-	}
 }
 
 void payload_write(const struct payload *p, void *to)
@@ -71,7 +120,12 @@ void payload_write(const struct payload *p, void *to)
 	uint8_t *bytes = (uint8_t *)(head + 1);
 
 	*head = (struct trt_payload){ .head_bytes = p->head_bytes, .tail_bytes = p->tail_bytes };
-	gather(bytes, p->data, 0, p->head_bytes);
-	gather(bytes + p->head_bytes, p->data, p->moved - p->tail_bytes, p->tail_bytes);
+	if (p->copy) {
+		memcpy(bytes, p->copy, (size_t)p->head_bytes + p->tail_bytes);
+		return;
+	}
+	gather(bytes, p->buffers, p->count, 0, p->head_bytes, copy_filled);
+	gather(bytes + p->head_bytes, p->buffers, p->count, p->moved - p->tail_bytes, p->tail_bytes,
+	       copy_filled);
 	/* The rest of the last 8 bytes is old or zero: nothing of it is read. */
 }

@@ -30,7 +30,7 @@ ssize_t __read_chk(int fd, void *buffer, size_t n, size_t buffer_size);
 int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t fds_size);
 int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 		const sigset_t *mask, size_t fds_size);
-/* Since glibc 2.35; an older one has no caller of it either. */
+/* Since glibc 2.35. */
 int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struct timespec *timeout,
 		 const sigset_t *mask);
 

@@ -7,6 +7,7 @@
 
 #include "preload/config.h"
 #include "preload/dynsym.h"
+#include "preload/message.h"
 #include "preload/stack.h"
 #include "preload/sys.h"
 #include "preload/text.h"
@@ -116,7 +117,7 @@ static void say(struct thread *t, const struct call *call, uint64_t latency_ns)
 	add_duration(&text, latency_ns);
 	add_stack(&text, t, call);
 	line[text.used++] = '\n';
-	sys(write, 2, line, text.used);
+	message_write(line, text.used);
 }
 
 void slow_data(struct thread *t, const struct call *call, struct connection *c,
@@ -136,7 +137,7 @@ void slow_data(struct thread *t, const struct call *call, struct connection *c,
 	if (!c->turn_ns)
 		return; /* a greeting */
 	c->turn_answered = true;
-	if (c->turn_reported || end_ns - c->turn_ns < config.slow_ns || config.quiet || !may_say(end_ns))
+	if (c->turn_reported || end_ns - c->turn_ns < config.slow_ns || !may_say(end_ns))
 		return;
 	c->turn_reported = true;
 	say(t, call, end_ns - c->turn_ns);

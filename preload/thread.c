@@ -12,7 +12,6 @@
 #define THREADS_MAX 65536u
 
 THREAD_LOCAL struct thread *thread_self;
-THREAD_LOCAL uintptr_t thread_busy;
 
 static struct {
 	struct thread *entries; /* reserved; memory comes as they are used */
@@ -56,7 +55,7 @@ bool thread_init(void)
 	/*
 	 * glibc keeps the values of the first 32 keys in the thread's descriptor, where
 	 * pthread_setspecific() is one store; for later ones it may call calloc(),
-	 * which a signal handler must not.  We come early and get one of the first.
+	 * which a signal handler must not: with a later one entries are not given back.
 	 */
 	threads.has_key = pthread_key_create(&threads.key, thread_ended) == 0 && threads.key < 32;
 	return threads.entries != NULL;

@@ -2,7 +2,7 @@
 /*
  * What we keep of each thread.
  *
- * The thread's own storage holds two words: it is carved out of the program's
+ * The thread's own storage holds little: it is carved out of the program's
  * stacks, which may be 16 KiB.  All else is in a table of our own, where the child
  * of a fork can look at the entries of threads that it no longer has.
  */
@@ -30,13 +30,6 @@ struct thread {
 
 /* NULL until the thread's first event, and again after it ended. */
 extern THREAD_LOCAL struct thread *thread_self;
-
-/*
- * The frame in which this thread is at work for us, 0 if it is not.  Set around our
- * own bookkeeping only, never across the real call: a handler may longjmp() out
- * of that, and a thread may be cancelled in it.
- */
-extern THREAD_LOCAL uintptr_t thread_busy;
 
 /* In the constructor.  False without memory. */
 bool thread_init(void);

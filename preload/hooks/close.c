@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Calls that close descriptors, one or many, or inside a stream. */
 #include "preload/call.h"
+#include "preload/sys.h"
 
+#include <errno.h>
 #include <linux/close_range.h>
 #include <stdio.h>
 
@@ -14,12 +16,16 @@ HOOK int close(int fd)
 		connection_forget(fd, 0);
 		return REAL(close)(fd);
 	}
+	/* In a vfork() child the number is not ours; and a close alone is no reason for a
+	 * trace: children that exec() close everything. */
+	if (lifecycle_borrowed() || !lifecycle_traced()) {
+		connection_forget(fd, clock_ns());
+		return REAL(close)(fd);
+	}
 	call_begin_with(&call, TRT_CALL_close, fd, c);
 	connection_forget(fd, call.start_ns);
 	int result = REAL(close)(fd);
-	/* A close alone is no reason for a trace: children that exec() close everything. */
-	if (lifecycle_traced())
-		call_other(&call, result);
+	call_other(&call, result);
 	return result;
 }
 
@@ -40,13 +46,22 @@ HOOK int close_range(unsigned int first, unsigned int last, int flags)
 {
 	if (!(flags & CLOSE_RANGE_CLOEXEC) && first <= last)
 		forget_range(first, last);
+	if (!REAL(close_range)) { /* glibc before 2.34, asked by a weak reference that finds us */
+		long result = sys(close_range, first, last, flags);
+		if (result < 0)
+			errno = (int)-result;
+		return result < 0 ? -1 : 0;
+	}
 	return REAL(close_range)(first, last, flags);
 }
 
 HOOK void closefrom(int low)
 {
 	forget_range(low < 0 ? 0 : (unsigned int)low, UINT32_MAX);
-	REAL(closefrom)(low);
+	if (REAL(closefrom))
+		REAL(closefrom)(low);
+	else
+		sys(close_range, low < 0 ? 0 : low, UINT32_MAX, 0);
 }
 
 /* libc closes a stream's descriptor by a name of its own, which nobody can intercept. */

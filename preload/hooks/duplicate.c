@@ -16,7 +16,7 @@ static void end_duplicate(struct call *call, int old_fd, int fd)
 		return;
 	connection_duplicate(old_fd, fd, end_ns);
 	struct connection *c = connection_known(fd);
-	if (c && lifecycle_traced())
+	if (c && lifecycle_traced() && !lifecycle_borrowed())
 		call_made(call, fd, c, end_ns);
 }
 

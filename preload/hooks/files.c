@@ -12,7 +12,7 @@ HOOK ssize_t sendfile(int to, int from, off_t *offset, size_t n)
 	if (!call_begin(&call, TRT_CALL_sendfile, to))
 		return REAL(sendfile)(to, from, offset, n);
 	ssize_t sent = REAL(sendfile)(to, from, offset, n);
-	call_data(&call, sent, &(struct data){ .direction = SENT });
+	call_moved(&call, sent, SENT);
 	return sent;
 }
 
@@ -23,7 +23,7 @@ HOOK ssize_t sendfile64(int to, int from, off64_t *offset, size_t n)
 	if (!call_begin(&call, TRT_CALL_sendfile64, to))
 		return REAL(sendfile64)(to, from, offset, n);
 	ssize_t sent = REAL(sendfile64)(to, from, offset, n);
-	call_data(&call, sent, &(struct data){ .direction = SENT });
+	call_moved(&call, sent, SENT);
 	return sent;
 }
 
@@ -40,6 +40,6 @@ HOOK ssize_t splice(int from, off64_t *from_offset, int to, off64_t *to_offset, 
 		direction = RECEIVED;
 	}
 	ssize_t moved = REAL(splice)(from, from_offset, to, to_offset, n, flags);
-	call_data(&call, moved, &(struct data){ .direction = direction });
+	call_moved(&call, moved, direction);
 	return moved;
 }

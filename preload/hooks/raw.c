@@ -9,7 +9,7 @@
  */
 #include "preload/blind.h"
 #include "preload/call.h"
-#include "preload/descriptors.h"
+#include "preload/memory.h"
 
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -24,45 +24,75 @@ static long make(const struct raw *r)
 	return REAL(syscall)(r->number, r->a, r->b, r->c, r->d, r->e, r->f);
 }
 
-/* read, write: (fd, buffer, n); sendto, recvfrom: and (flags, address, its length). */
-static long transfer_buffer(const struct raw *r, struct call *call, enum direction direction,
-			    bool has_flags)
+/* write: (fd, buffer, n); sendto: and (flags, address, its length). */
+static long send_buffer(const struct raw *r, struct call *call, bool has_flags)
 {
-	long moved = make(r);
-	struct iovec buffer = { (void *)r->b, (size_t)r->c };
-	struct data data = { .direction = direction, .flags = has_flags ? (int)r->d : 0,
-			     .buffers = &buffer, .buffer_count = 1 };
+	struct outgoing out;
 
-	if (has_flags && moved >= 0 && r->e && (direction == SENT || r->f)) {
-		data.peer = (const struct sockaddr *)r->e;
-		data.peer_bytes = direction == SENT ? (socklen_t)r->f : *(const socklen_t *)r->f;
-	}
-	call_data(call, moved, &data);
-	return moved;
+	call_offer(&out, call, &(struct iovec){ (void *)r->b, (size_t)r->c }, 1,
+		   has_flags ? (const void *)r->e : NULL, has_flags ? (socklen_t)r->f : 0);
+	long sent = make(r);
+	call_sent(call, sent, has_flags ? (int)r->d : 0, &out);
+	return sent;
 }
 
-static long transfer_vector(const struct raw *r, struct call *call, enum direction direction)
+static long send_vector(const struct raw *r, struct call *call)
 {
-	long moved = make(r);
+	struct outgoing out;
 
-	call_data(call, moved, &(struct data){ .direction = direction,
-		.buffers = (const struct iovec *)r->b, .buffer_count = (size_t)r->c });
-	return moved;
+	call_offer(&out, call, (const struct iovec *)r->b, (size_t)r->c, NULL, 0);
+	long sent = make(r);
+	call_sent(call, sent, 0, &out);
+	return sent;
 }
 
-static long transfer_message(const struct raw *r, struct call *call, enum direction direction)
+static long send_message(const struct raw *r, struct call *call)
 {
-	long moved = make(r);
-	const struct msghdr *message = (const struct msghdr *)r->b;
-	struct data data = { .direction = direction, .flags = (int)r->c };
+	struct outgoing out;
 
-	if (moved >= 0) {
-		data = message_data(direction, (int)r->c, message);
-		if (direction == RECEIVED)
-			descriptors_received(message);
+	call_offer_message(&out, call, (const struct msghdr *)r->b);
+	long sent = make(r);
+	call_sent(call, sent, (int)r->c, &out);
+	return sent;
+}
+
+/* read: (fd, buffer, n); recvfrom: and (flags, address, its length). */
+static long receive_buffer(const struct raw *r, struct call *call, bool has_flags)
+{
+	const struct iovec buffer = { (void *)r->b, (size_t)r->c };
+	socklen_t room = 0;
+
+	if (has_flags && r->f)
+		memory_copy(&room, (const void *)r->f, sizeof(room));
+	long received = make(r);
+	struct incoming in = { .flags = has_flags ? (int)r->d : 0, .buffers = &buffer, .count = 1 };
+	if (room && received >= 0 && r->e) {
+		socklen_t stored = *(const socklen_t *)r->f;
+		in.peer = (const struct sockaddr *)r->e;
+		in.peer_bytes = stored < room ? stored : room;
 	}
-	call_data(call, moved, &data);
-	return moved;
+	call_received(call, received, &in);
+	return received;
+}
+
+static long receive_vector(const struct raw *r, struct call *call)
+{
+	long received = make(r);
+
+	call_received(call, received, &(struct incoming){
+		.buffers = (const struct iovec *)r->b, .count = (size_t)r->c });
+	return received;
+}
+
+static long receive_message(const struct raw *r, struct call *call)
+{
+	struct msghdr before = { 0 };
+
+	memory_copy(&before, (const void *)r->b, sizeof(before));
+	long received = make(r);
+	call_received_message(call, received, (int)r->c, (const struct msghdr *)r->b,
+			      before.msg_namelen);
+	return received;
 }
 
 static long made_socket(const struct raw *r, struct call *call, enum trt_origin origin)
@@ -113,21 +143,21 @@ long raw_call(long number, long a, long b, long c, long d, long e, long f)
 
 	switch (number) {
 	case SYS_read:
-		return ANY_CALL(read) ? transfer_buffer(&r, &call, RECEIVED, false) : make(&r);
+		return ANY_CALL(read) ? receive_buffer(&r, &call, false) : make(&r);
 	case SYS_write:
-		return ANY_CALL(write) ? transfer_buffer(&r, &call, SENT, false) : make(&r);
+		return ANY_CALL(write) ? send_buffer(&r, &call, false) : make(&r);
 	case SYS_readv:
-		return ANY_CALL(readv) ? transfer_vector(&r, &call, RECEIVED) : make(&r);
+		return ANY_CALL(readv) ? receive_vector(&r, &call) : make(&r);
 	case SYS_writev:
-		return ANY_CALL(writev) ? transfer_vector(&r, &call, SENT) : make(&r);
+		return ANY_CALL(writev) ? send_vector(&r, &call) : make(&r);
 	case SYS_sendto:
-		return SOCKET_CALL(sendto) ? transfer_buffer(&r, &call, SENT, true) : make(&r);
+		return SOCKET_CALL(sendto) ? send_buffer(&r, &call, true) : make(&r);
 	case SYS_recvfrom:
-		return SOCKET_CALL(recvfrom) ? transfer_buffer(&r, &call, RECEIVED, true) : make(&r);
+		return SOCKET_CALL(recvfrom) ? receive_buffer(&r, &call, true) : make(&r);
 	case SYS_sendmsg:
-		return SOCKET_CALL(sendmsg) ? transfer_message(&r, &call, SENT) : make(&r);
+		return SOCKET_CALL(sendmsg) ? send_message(&r, &call) : make(&r);
 	case SYS_recvmsg:
-		return SOCKET_CALL(recvmsg) ? transfer_message(&r, &call, RECEIVED) : make(&r);
+		return SOCKET_CALL(recvmsg) ? receive_message(&r, &call) : make(&r);
 	case SYS_connect: {
 		if (!SOCKET_CALL(connect))
 			return make(&r);

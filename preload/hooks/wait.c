@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Calls that wait for descriptors.
- *
- * What they were given is looked at only after they succeeded: before, a bad
- * pointer would be our crash instead of the program's EFAULT.
- */
+/* Calls that wait for descriptors. */
 #include "preload/call.h"
+
+#include <errno.h>
+
 #include "preload/epoll.h"
+#include "preload/memory.h"
+#include "preload/sys.h"
 
 /* Looking at more would cost more than it tells. */
 #define LOOKED_AT_MAX 1024
@@ -16,8 +16,9 @@ static bool polled_sockets(const struct pollfd *fds, nfds_t n, int result, uint6
 {
 	bool sockets = false;
 
-	if (result < 0)
-		return true;
+	/* After any other error the list may be unreadable, or not as long as was said. */
+	if (result < 0 && errno != EINTR)
+		return false;
 	for (nfds_t i = 0; i < n && i < LOOKED_AT_MAX; i++) {
 		if (!connection_known(fds[i].fd))
 			continue;
@@ -79,32 +80,48 @@ HOOK int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeou
 	return ready;
 }
 
-/*
- * The sets tell what became ready, no more what was waited for.  A wait that only
- * reported other files (a keyboard) was not for the network.
- */
-static bool selected_sockets(int n, const fd_set *readable, const fd_set *writable, int result,
+/* What select() was asked for, before it leaves only what is ready. */
+struct interest {
+	fd_set readable, writable;
+	int n;
+};
+
+static void copy_set(fd_set *to, const fd_set *from, size_t bytes)
+{
+	FD_ZERO(to);
+	if (from)
+		memory_copy(to, from, bytes);
+}
+
+static void take_interest(struct interest *i, int n, const fd_set *readable, const fd_set *writable)
+{
+	i->n = n < 0 ? 0 : n < FD_SETSIZE ? n : FD_SETSIZE;
+	size_t bytes = (size_t)(i->n + 63) / 64 * 8;
+	copy_set(&i->readable, readable, bytes);
+	copy_set(&i->writable, writable, bytes);
+}
+
+/* Did this select() wait for a socket?  Notes those it reported readable. */
+static bool selected_sockets(const struct interest *i, const fd_set *readable, int result,
 			     uint64_t now_ns)
 {
 	bool sockets = false;
 
-	if (result <= 0)
-		return true;
-	for (int fd = 0; fd < n && fd < FD_SETSIZE; fd++) {
-		bool can_read = readable && FD_ISSET(fd, readable);
-		if ((!can_read && !(writable && FD_ISSET(fd, writable))) || !connection_known(fd))
+	for (int fd = 0; fd < i->n; fd++) {
+		if ((!FD_ISSET(fd, &i->readable) && !FD_ISSET(fd, &i->writable)) ||
+		    !connection_known(fd))
 			continue;
 		sockets = true;
-		if (can_read)
+		if (result > 0 && readable && FD_ISSET(fd, readable))
 			call_ready(fd, now_ns);
 	}
 	return sockets;
 }
 
-static void end_select(const struct call *call, int result, int n, const fd_set *readable,
-		       const fd_set *writable)
+static void end_select(const struct call *call, int result, const struct interest *i,
+		       const fd_set *readable)
 {
-	if (n > 0 && selected_sockets(n, readable, writable, result, clock_ns()))
+	if (selected_sockets(i, readable, result, clock_ns()))
 		call_wait(call, result);
 }
 
@@ -112,11 +129,13 @@ HOOK int select(int n, fd_set *restrict readable, fd_set *restrict writable,
 		fd_set *restrict exceptional, struct timeval *restrict timeout)
 {
 	struct call call;
+	struct interest interest;
 
 	if (!call_begin_any(&call, TRT_CALL_select, -1))
 		return REAL(select)(n, readable, writable, exceptional, timeout);
+	take_interest(&interest, n, readable, writable);
 	int ready = REAL(select)(n, readable, writable, exceptional, timeout);
-	end_select(&call, ready, n, readable, writable);
+	end_select(&call, ready, &interest, readable);
 	return ready;
 }
 
@@ -125,11 +144,13 @@ HOOK int pselect(int n, fd_set *restrict readable, fd_set *restrict writable,
 		 const sigset_t *restrict mask)
 {
 	struct call call;
+	struct interest interest;
 
 	if (!call_begin_any(&call, TRT_CALL_pselect, -1))
 		return REAL(pselect)(n, readable, writable, exceptional, timeout, mask);
+	take_interest(&interest, n, readable, writable);
 	int ready = REAL(pselect)(n, readable, writable, exceptional, timeout, mask);
-	end_select(&call, ready, n, readable, writable);
+	end_select(&call, ready, &interest, readable);
 	return ready;
 }
 
@@ -179,6 +200,12 @@ HOOK int epoll_pwait2(int fd, struct epoll_event *events, int max, const struct 
 {
 	struct call call;
 
+	if (!REAL(epoll_pwait2)) { /* glibc before 2.35, asked by a weak reference that finds us */
+		long result = sys(epoll_pwait2, fd, events, max, timeout, mask, 8);
+		if (result < 0)
+			errno = (int)-result;
+		return result < 0 ? -1 : (int)result;
+	}
 	if (!call_begin_any(&call, TRT_CALL_epoll_pwait2, fd))
 		return REAL(epoll_pwait2)(fd, events, max, timeout, mask);
 	int ready = REAL(epoll_pwait2)(fd, events, max, timeout, mask);
