@@ -173,9 +173,10 @@ void lanes_add_trip(struct lanes *l, const struct round_trip *t, uint64_t end_ns
 	k->used = true;
 	note_first(&k->lane, t->start_ns);
 	for (size_t i = 0; i < 3; i++) {
-		/* The first phase that has no known end lasts as long as the round trip was open. */
-		uint64_t until_ns = phases[i] != UNKNOWN ? at_ns + phases[i] : end_ns;
-		add_span(l, k, parts[i], at_ns, until_ns);
+		/* From the first phase without a known end on, all that is known is that it was open. */
+		bool known = phases[i] != UNKNOWN;
+		uint64_t until_ns = known ? at_ns + phases[i] : end_ns;
+		add_span(l, k, known ? parts[i] : PART_WAITING, at_ns, until_ns);
 		k->lane.busy_ns += until_ns > at_ns ? until_ns - at_ns : 0;
 		at_ns = until_ns;
 		if (phases[i] == UNKNOWN)

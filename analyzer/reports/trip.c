@@ -70,17 +70,24 @@ static bool names_nothing(const char *address)
 	return strcmp(address, "unix") == 0 || strcmp(address, "?") == 0;
 }
 
+const char *endpoint_label(const struct connection *c, enum role role, char *buffer, size_t size)
+{
+	bool server = role == ROLE_SERVER;
+
+	address_format(server ? &c->local : &c->remote, buffer, size);
+	if (names_nothing(buffer))
+		address_format(server ? &c->remote : &c->local, buffer, size);
+	if (names_nothing(buffer))
+		snprintf(buffer, size, "%s %s", transport_name(c->transport),
+			 c->origin == ORIGIN_PAIR ? "pair" : "socket");
+	return buffer;
+}
+
 const char *connection_label(const struct connection *c, bool utf8, char *buffer, size_t size)
 {
 	char raw[ADDRESS_TEXT_BYTES];
 
-	address_format(&c->remote, raw, sizeof(raw));
-	if (names_nothing(raw))
-		address_format(&c->local, raw, sizeof(raw));
-	if (names_nothing(raw))
-		snprintf(raw, sizeof(raw), "%s %s", transport_name(c->transport),
-			 c->origin == ORIGIN_PAIR ? "pair" : "socket");
-	return text_clean(raw, utf8, buffer, size);
+	return text_clean(endpoint_label(c, ROLE_CLIENT, raw, sizeof(raw)), utf8, buffer, size);
 }
 
 const char *connection_id(const struct scope *scope, const struct connection *c, char *buffer,
