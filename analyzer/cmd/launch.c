@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int passed_on[] = { SIGINT,  SIGTERM,  SIGHUP,  SIGQUIT, SIGUSR1,
@@ -57,6 +58,16 @@ static bool has_ended(pid_t child, int *status)
 	return false;
 }
 
+/* Ctrl-C works on us again; what came while the program ended was its and is dropped. */
+static void unblock_signals(const sigset_t *set, const sigset_t *old_set)
+{
+	struct timespec no_time = { 0, 0 };
+
+	while (sigtimedwait(set, NULL, &no_time) > 0)
+		;
+	sigprocmask(SIG_SETMASK, old_set, NULL);
+}
+
 int launch(const char *path, char **arguments)
 {
 	struct sigaction old_child;
@@ -77,6 +88,7 @@ int launch(const char *path, char **arguments)
 	if (child < 0) {
 		fprintf(stderr, "traceroundtrip record: cannot start %s: %s\n", path,
 			strerror(errno));
+		unblock_signals(&set, &old_set);
 		return -1;
 	}
 	while (!has_ended(child, &status)) {
@@ -84,6 +96,7 @@ int launch(const char *path, char **arguments)
 		if (number > 0 && number != SIGCHLD && is_for_us_alone(&info))
 			kill(child, number);
 	}
+	unblock_signals(&set, &old_set);
 	return status;
 }
 

@@ -114,7 +114,7 @@ static void take_figures(struct tree_node *n, const struct tally *t)
 	n->max_ns = n->answered ? latency_max_ns(l) : UNKNOWN;
 }
 
-/* Before b: more time, then more round trips, then by name, so that the order is always the same. */
+/* By time, then by round trips, then by name: the same order every time. */
 static bool comes_first(const struct tree_node *a, const struct tree_node *b)
 {
 	if (a->total_ns != b->total_ns)

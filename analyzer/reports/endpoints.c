@@ -10,10 +10,6 @@
 #include "analyzer/util/json.h"
 #include "analyzer/util/text.h"
 
-/*
- * For a client the endpoint is the peer; for a server it is its own address: its
- * peers' ports are as many as its connections.
- */
 struct endpoint {
 	struct group group;
 	char *key; /* role and transport, then address, host, protocol and name, each ends in NUL */
@@ -83,12 +79,16 @@ static struct endpoint *find_endpoint(struct endpoints *e, const struct round_tr
 	char address[ADDRESS_TEXT_BYTES];
 	struct endpoint *found;
 
+<<<<<<< HEAD
 	if (t->role == ROLE_SERVER && c->local.length)
 		address_format(&c->local, address, sizeof(address));
 	else if (c->host)
 		address_format(&c->remote, address, sizeof(address));
 	else
 		connection_label(c, true, address, sizeof(address));
+=======
+	endpoint_label(c, t->role, address, sizeof(address));
+>>>>>>> main
 	size_t used = 2;
 	char *key = xcalloc(1, used + strlen(address) + strlen(host) + strlen(protocol) +
 				  strlen(name) + 4);

@@ -64,32 +64,35 @@ static struct known_lane *find_lane(struct lanes *l, const void *key)
 	return k;
 }
 
-/* The slice with this number, making room for it. */
-static struct slice *slice_at(struct known_lane *k, size_t number)
+/* Makes the slices that are kept reach from first to end, which lie around those there are. */
+static void keep(struct known_lane *k, size_t first, size_t end)
 {
 	struct lane *lane = &k->lane;
-	size_t first = lane->count && lane->first < number ? lane->first : number;
-	size_t end = lane->first + lane->count > number + 1 && lane->count
-			     ? lane->first + lane->count
-			     : number + 1;
+	size_t before = lane->first - first, after = end - (lane->first + lane->count);
 
+	if (!before && !after)
+		return;
 	if (end - first > k->room) {
 		k->room = 2 * (end - first);
 		lane->slices = xreallocarray(lane->slices, k->room, sizeof(*lane->slices));
 	}
-	if (lane->count && first < lane->first)
-		memmove(lane->slices + (lane->first - first), lane->slices,
-			lane->count * sizeof(*lane->slices));
-	if (!lane->count)
-		memset(lane->slices, 0, sizeof(*lane->slices));
-	else if (first < lane->first)
-		memset(lane->slices, 0, (lane->first - first) * sizeof(*lane->slices));
-	if (lane->count && end > lane->first + lane->count)
-		memset(lane->slices + (lane->first + lane->count - first), 0,
-		       (end - lane->first - lane->count) * sizeof(*lane->slices));
+	memmove(lane->slices + before, lane->slices, lane->count * sizeof(*lane->slices));
+	memset(lane->slices, 0, before * sizeof(*lane->slices));
+	memset(lane->slices + before + lane->count, 0, after * sizeof(*lane->slices));
 	lane->first = first;
 	lane->count = end - first;
-	return &lane->slices[number - first];
+}
+
+/* The slice with this number, to be changed. */
+static struct slice *slice_at(struct known_lane *k, size_t number)
+{
+	struct lane *lane = &k->lane;
+
+	if (!lane->count)
+		lane->first = number;
+	size_t end = lane->first + lane->count;
+	keep(k, number < lane->first ? number : lane->first, number < end ? end : number + 1);
+	return &lane->slices[number - lane->first];
 }
 
 static uint64_t slice_start_ns(const struct lanes *l, size_t number)
@@ -170,9 +173,10 @@ void lanes_add_trip(struct lanes *l, const struct round_trip *t, uint64_t end_ns
 	k->used = true;
 	note_first(&k->lane, t->start_ns);
 	for (size_t i = 0; i < 3; i++) {
-		/* The first phase that has no known end lasts as long as the round trip was open. */
-		uint64_t until_ns = phases[i] != UNKNOWN ? at_ns + phases[i] : end_ns;
-		add_span(l, k, parts[i], at_ns, until_ns);
+		/* From the first phase without a known end on, all that is known is that it was open. */
+		bool known = phases[i] != UNKNOWN;
+		uint64_t until_ns = known ? at_ns + phases[i] : end_ns;
+		add_span(l, k, known ? parts[i] : PART_WAITING, at_ns, until_ns);
 		k->lane.busy_ns += until_ns > at_ns ? until_ns - at_ns : 0;
 		at_ns = until_ns;
 		if (phases[i] == UNKNOWN)

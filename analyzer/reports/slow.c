@@ -254,7 +254,7 @@ static void print_frame(const struct frame *frame, const struct out *o, bool inn
 	fputc('\n', o->file);
 }
 
-/* The number of an earlier one of the list with the same stack; the same number if there is none. */
+/* The number of the first one of the list with this one's stack. */
 static size_t first_with_stack(const struct slow *s, size_t number)
 {
 	size_t i = 0;

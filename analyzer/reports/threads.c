@@ -81,20 +81,20 @@ static void add_idle_threads(struct threads *t, const struct process *p)
 static void finish(struct view *v)
 {
 	struct threads *t = (struct threads *)v;
-	struct filter *filter = v->scope->filter;
+	const struct filter *filter = v->scope->filter;
+	/* Whole threads are looked at, not certain round trips of theirs. */
+	bool whole = !filter_is_by_trip(filter) && !filter->peers.count;
 	struct row *row, *next;
 	size_t count;
 	struct process **processes = recording_processes(v->scope->recording, &count);
 
-	/* A thread without round trips is worth a line unless certain round trips are asked for. */
-	for (size_t i = 0; i < count && !filter_is_by_trip(filter) && !filter->peers.count; i++)
+	for (size_t i = 0; i < count && whole; i++)
 		add_idle_threads(t, processes[i]);
 	HASH_ITER(hh, t->rows, row, next)
 	{
 		struct thread_stats stats = model_thread(v->scope->model, row->thread);
-		bool all = !filter_is_by_trip(filter) && !filter->peers.count;
-		row->blocked_ns = all ? stats.blocked_ns : row->group.tally.blocked_ns;
-		row->calls = all ? stats.calls : row->group.tally.calls;
+		row->blocked_ns = whole ? stats.blocked_ns : row->group.tally.blocked_ns;
+		row->calls = whole ? stats.calls : row->group.tally.calls;
 	}
 }
 

@@ -198,17 +198,17 @@ static json_t *json(struct view *v)
 	return o;
 }
 
-/* The largest 1, 2 or 5 times a power of ten of which a tick every so many columns is not too few. */
-static uint64_t tick_step_ns(uint64_t span_ns, size_t ticks)
+/* The smallest of 1, 2, 5, 10, 20, ... that cuts the span into at most so many parts. */
+static uint64_t tick_step_ns(uint64_t span_ns, size_t parts)
 {
 	uint64_t step = 1;
 
-	for (unsigned i = 0; span_ns / step > ticks; i++)
+	for (unsigned i = 0; span_ns / step > parts; i++)
 		step = step / (i % 3 == 1 ? 2 : 1) * (i % 3 == 1 ? 5 : 2);
 	return step;
 }
 
-/* A label above each tick, where there is room for it, and below it the ticks. */
+/* The ticks, and above each a label where there is room for it. */
 static void print_axis(const struct timeline *t, const struct out *o)
 {
 	uint64_t origin_ns = t->view.scope->started_ns, span_ns = t->to_ns - t->from_ns;

@@ -345,6 +345,25 @@ static void print_node_line(struct printer *p, const struct pending_line *line)
 	push_children(p, end, prefix, line->hot);
 }
 
+/* Why stacks are not known, where a whole process has none; each reason once. */
+static void print_reasons(const struct scope *scope, const struct out *o)
+{
+	size_t count;
+	struct process **processes = recording_processes(scope->recording, &count);
+	const char *last = NULL;
+	char name[256];
+
+	for (size_t i = 0; i < count; i++) {
+		const struct process *p = processes[i];
+		if (!p->stacks_off || p->stacks_off == last || !filter_process(scope->filter, p))
+			continue;
+		last = p->stacks_off;
+		out_styled(o, STYLE_WARM, "no stacks of %s: %s",
+			   text_clean(p->name, o->utf8, name, sizeof(name)), p->stacks_off);
+		fputc('\n', o->file);
+	}
+}
+
 static void print(struct view *v, const struct out *o)
 {
 	const struct tree *t = (struct tree *)v;
@@ -366,6 +385,7 @@ static void print(struct view *v, const struct out *o)
 	table_print(p.table, o, false);
 	table_free(p.table);
 	free(p.lines);
+	print_reasons(v->scope, o);
 }
 
 const struct view_ops tree_view = {

@@ -20,6 +20,12 @@ const char *connection_peer(const struct connection *c, char *buffer, size_t siz
  */
 const char *connection_label(const struct connection *c, bool utf8, char *buffer, size_t size);
 
+/*
+ * The same from the side of what is asked: for a client the peer, for a server its
+ * own address, since its peers' ports are as many as its connections.
+ */
+const char *endpoint_label(const struct connection *c, enum role role, char *buffer, size_t size);
+
 /* "#3", or "1234#3" where there are several processes: ids are unique within one. */
 const char *connection_id(const struct scope *scope, const struct connection *c, char *buffer,
 			  size_t size);

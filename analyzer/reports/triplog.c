@@ -3,9 +3,12 @@
 #include "analyzer/reports/triplog.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uthash.h>
 
 #include "analyzer/util/alloc.h"
@@ -100,16 +103,39 @@ static void sort_entries(struct triplog *l)
 		qsort(l->entries, l->count, sizeof(*l->entries), compare);
 }
 
+const char *triplog_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && *folder ? folder : P_tmpdir;
+}
+
 static void fail(struct triplog *l)
 {
 	if (!l->error)
 		l->error = errno ? errno : EIO;
 }
 
+/* It has no name any more: it is gone when it is closed, and when we are killed. */
+static FILE *temporary_file(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/traceroundtrip.XXXXXX", triplog_folder());
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	unlink(path);
+	FILE *file = fdopen(fd, "w+");
+	if (!file)
+		close(fd);
+	return file;
+}
+
 static void spill(struct triplog *l)
 {
 	if (!l->file)
-		l->file = tmpfile();
+		l->file = temporary_file();
 	sort_entries(l);
 	if (!l->file || fwrite(l->entries, sizeof(*l->entries), l->count, l->file) != l->count) {
 		fail(l);

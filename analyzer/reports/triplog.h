@@ -26,6 +26,8 @@ void triplog_add(struct triplog *l, const struct round_trip *t);
  */
 bool triplog_next(struct triplog *l, struct round_trip *t);
 
+/* Where the temporary file is: $TMPDIR or /tmp. */
+const char *triplog_folder(void);
 /* Why the temporary file failed, in words; NULL if it did not. */
 const char *triplog_error(const struct triplog *l);
 

@@ -152,7 +152,7 @@ static void print(struct view *v, const struct out *o)
 	}
 	if (triplog_error(t->log)) {
 		fprintf(stderr, "traceroundtrip trips: temporary file in %s: %s; the list is not complete\n",
-			P_tmpdir, triplog_error(t->log));
+			triplog_folder(), triplog_error(t->log));
 		v->scope->failed = true;
 	}
 }

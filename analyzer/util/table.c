@@ -203,7 +203,7 @@ static size_t break_behind(const char *text, const char *separator, unsigned wid
 	return length;
 }
 
-/* The last cell of a row, over as many lines as it needs, the others indented by so many columns. */
+/* The last cell of a row, over as many lines as it needs, all but the first indented. */
 static void print_wrapped(const struct out *o, const struct table_column *column,
 			  const struct cell *cell, unsigned width, unsigned indent)
 {

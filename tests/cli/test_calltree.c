@@ -4,7 +4,10 @@
 #include "tests/unit/tap.h"
 
 static const struct frame frames[] = {
-	{ "main", "main", "app" }, { "f", "f", "app" }, { "g", "g", "app" }, { "send_it", "send_it", "lib" },
+	{ "main", "main", "app" },
+	{ "f", "f", "app" },
+	{ "g", "g", "app" },
+	{ "send_it", "send_it", "lib" },
 };
 enum { MAIN, F, G, SEND };
 

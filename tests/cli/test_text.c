@@ -40,7 +40,8 @@ static void test_fit(void)
 	is_text(text_fit("function", 5, TEXT_CUT_END, false, text, sizeof(text)), "fun..",
 		"end cut in ASCII");
 	is_text(text_fit("function", 1, TEXT_CUT_END, false, text, sizeof(text)), "", "no room");
-	is_text(text_fit("日本語", 5, TEXT_CUT_END, true, text, sizeof(text)), "日本…", "wide characters");
+	is_text(text_fit("日本語", 5, TEXT_CUT_END, true, text, sizeof(text)), "日本…",
+		"wide characters");
 }
 
 /* What a function prints to an out of this width, without colour. */

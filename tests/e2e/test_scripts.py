@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scripts of the README do what it says."""
+
+import os
+import pathlib
+
+import harness
+
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
+BUILD = os.environ["TRT_BUILD"]
+
+
+class Scripts(harness.TestCase):
+    def test_demo(self):
+        """Ends with the report, and leaves neither files nor a server."""
+        done = harness.run([SCRIPTS / "demo", BUILD], env={"TMPDIR": str(self.folder)})
+        for part in ["round trips", "Call tree", "redisNetWrite", "Slowest round trips", "Timeline", "nothing lost"]:
+            self.assertIn(part, done.stdout + done.stderr)
+        self.assertEqual([], list(self.folder.iterdir()))
+        for process in pathlib.Path("/proc").glob("[0-9]*/cwd"):
+            try:
+                self.assertNotIn(str(self.folder), os.readlink(process))
+            except OSError:
+                pass  # it ended, or is not ours
+
+    def test_bench(self):
+        """Measures; what it measures on a busy machine is not looked at."""
+        done = harness.run([SCRIPTS / "bench", "--quick", "--repeat", "1", "--build", BUILD, "bytes", "startup"])
+        table = done.stdout.split("| what | measured | target | met |\n|---|---|---|---|\n")[1]
+        self.assertEqual(4, len(table.splitlines()))
+        self.assertIn("| ≤ 48 | yes |", table)
+
+    def test_bench_usage(self):
+        self.assertIn("no section", harness.run([SCRIPTS / "bench", "nonsense"], status=1).stderr)
+        self.assertIn("--write", harness.run([SCRIPTS / "bench", "--write", "hook"], status=1).stderr)
+
+    def setup_with(self, *arguments, status, **options):
+        """scripts/setup on a machine that has no package at all; apt-get only says what it was told."""
+        tools = self.folder / "tools"
+        tools.mkdir(exist_ok=True)
+        for name, text in [("dpkg-query", "exit 0"), ("apt-get", 'echo "apt-get $*"')]:
+            (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+            (tools / name).chmod(0o755)
+        self.folder.chmod(0o755)
+        return harness.run(["bash", "-s", *arguments], status=status, stdin=None,
+                           input=(SCRIPTS / "setup").read_text(),
+                           env={"PATH": f"{tools}:{os.environ['PATH']}"}, **options)
+
+    def test_setup_without_rights(self):
+        nobody = {"user": 65534, "group": 65534, "extra_groups": [], "cwd": "/"} if os.getuid() == 0 else {}
+        done = self.setup_with("build", status=1, **nobody)
+        self.assertIn("sudo apt-get install", done.stderr)
+        self.assertIn(" meson ", done.stderr)
+        self.assertNotIn("redis", done.stderr)
+        self.assertEqual("", done.stdout)
+
+    def test_setup_purposes(self):
+        if os.getuid() != 0:
+            self.skipTest("only root gets as far as to install")
+        build = self.setup_with("build", status=0).stderr
+        test = self.setup_with("test", status=0).stderr
+        self.assertIn("installing gcc", build)
+        self.assertIn("nginx", test)
+        self.assertIn(" meson ", test)
+        self.assertEqual(2, self.setup_with("nonsense", status=2).returncode)
+
+    def test_shell_scripts_are_sound(self):
+        for script in SCRIPTS.rglob("*"):
+            if script.is_file() and script.read_bytes().startswith(b"#!/bin/bash"):
+                with self.subTest(script=script.name):
+                    harness.run(["bash", "-n", script])
+
+
+if __name__ == "__main__":
+    harness.main()
