@@ -54,19 +54,14 @@ void connection_describe(struct connection *c, int fd, const struct sockaddr *re
 	ring_publish(record, TRT_RECORD_ADDRESSES, 0, c->id);
 }
 
-struct connection *connection_accepted(const struct connection *listener, int fd,
-				       const struct sockaddr *address, const socklen_t *address_bytes,
-				       uint64_t now_ns)
+struct connection *connection_accepted(const struct connection *listener, int fd, uint64_t now_ns)
 {
-	bool has_address = address && address_bytes &&
-			   *address_bytes <= sizeof(struct sockaddr_storage);
 	struct connection *c = connection_new(fd, TRT_ORIGIN_ACCEPT, listener->family,
 					      listener->socket_type, (int)listener->protocol,
 					      now_ns);
 
 	if (c)
-		connection_describe(c, fd, has_address ? address : NULL,
-				    has_address ? *address_bytes : 0, now_ns);
+		connection_describe(c, fd, NULL, 0, now_ns);
 	return c;
 }
 

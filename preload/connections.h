@@ -157,13 +157,8 @@ struct connection *connection_peer(struct connection *c, const struct sockaddr *
 void connection_describe(struct connection *c, int fd, const struct sockaddr *remote,
 			 socklen_t remote_bytes, uint64_t now_ns);
 
-/*
- * A listening socket got a connection; address as accept() stored it, NULL if it was
- * not asked for.  NULL: no room.
- */
-struct connection *connection_accepted(const struct connection *listener, int fd,
-				       const struct sockaddr *address,
-				       const socklen_t *address_bytes, uint64_t now_ns);
+/* A listening socket got a connection.  NULL: no room. */
+struct connection *connection_accepted(const struct connection *listener, int fd, uint64_t now_ns);
 
 /* connect() went on without its caller. */
 void connection_connecting(struct connection *c, uint64_t started_ns, uint32_t stack, int32_t tid);

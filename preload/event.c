@@ -47,14 +47,24 @@ static void recover(void)
 	modules_abandon(thread_self->tid);
 }
 
+bool event_interrupted(void)
+{
+	struct guard here;
+
+	if (__builtin_expect(!busy_guard, 1))
+		return false;
+	if (goes_on(busy_guard, &here))
+		return true;
+	recover();
+	busy_guard = NULL;
+	return false;
+}
+
 struct thread *event_enter(struct guard *guard)
 {
-	if (__builtin_expect(busy_guard != NULL, 0)) {
-		if (goes_on(busy_guard, guard)) {
-			lifecycle_missed();
-			return NULL;
-		}
-		recover();
+	if (event_interrupted()) {
+		lifecycle_missed();
+		return NULL;
 	}
 	if (!lifecycle_ready())
 		return NULL;

@@ -33,6 +33,9 @@ struct guard {
 struct thread *event_enter(struct guard *guard);
 void event_leave(struct guard *guard);
 
+/* Is this a handler that interrupted our work, which will go on after it? */
+bool event_interrupted(void);
+
 /* An event to be written. */
 struct draft {
 	struct frame caller;

@@ -10,6 +10,7 @@
 #include "preload/config.h"
 #include "preload/connections.h"
 #include "preload/epoll.h"
+#include "preload/event.h"
 #include "preload/file.h"
 #include "preload/identity.h"
 #include "preload/message.h"
@@ -133,6 +134,11 @@ bool lifecycle_ready_slow(void)
 {
 	uint32_t state = __atomic_load_n(lifecycle_trace, __ATOMIC_ACQUIRE);
 
+	/* In the child of a handler that forked: what it interrupted still uses the parent's file. */
+	if (state == TRACE_FORKED && event_interrupted()) {
+		lifecycle_missed();
+		return false;
+	}
 	if (state == TRACE_OPENING ||
 	    !__atomic_compare_exchange_n(lifecycle_trace, &state, TRACE_OPENING, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))

@@ -79,16 +79,7 @@ static struct endpoint *find_endpoint(struct endpoints *e, const struct round_tr
 	char address[ADDRESS_TEXT_BYTES];
 	struct endpoint *found;
 
-<<<<<<< HEAD
-	if (t->role == ROLE_SERVER && c->local.length)
-		address_format(&c->local, address, sizeof(address));
-	else if (c->host)
-		address_format(&c->remote, address, sizeof(address));
-	else
-		connection_label(c, true, address, sizeof(address));
-=======
 	endpoint_label(c, t->role, address, sizeof(address));
->>>>>>> main
 	size_t used = 2;
 	char *key = xcalloc(1, used + strlen(address) + strlen(host) + strlen(protocol) +
 				  strlen(name) + 4);

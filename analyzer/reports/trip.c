@@ -72,7 +72,6 @@ static bool names_nothing(const char *address)
 	return strcmp(address, "unix") == 0 || strcmp(address, "?") == 0;
 }
 
-<<<<<<< HEAD
 const char *connection_peer(const struct connection *c, char *buffer, size_t size)
 {
 	char address[ADDRESS_TEXT_BYTES];
@@ -84,7 +83,9 @@ const char *connection_peer(const struct connection *c, char *buffer, size_t siz
 		snprintf(buffer, size, "%s%s", c->host, colon);
 	else
 		snprintf(buffer, size, "%s", address);
-=======
+	return buffer;
+}
+
 const char *endpoint_label(const struct connection *c, enum role role, char *buffer, size_t size)
 {
 	bool server = role == ROLE_SERVER;
@@ -95,7 +96,6 @@ const char *endpoint_label(const struct connection *c, enum role role, char *buf
 	if (names_nothing(buffer))
 		snprintf(buffer, size, "%s %s", transport_name(c->transport),
 			 c->origin == ORIGIN_PAIR ? "pair" : "socket");
->>>>>>> main
 	return buffer;
 }
 
@@ -103,17 +103,10 @@ const char *connection_label(const struct connection *c, bool utf8, char *buffer
 {
 	char raw[ADDRESS_TEXT_BYTES + 512];
 
-<<<<<<< HEAD
 	connection_peer(c, raw, sizeof(raw));
 	if (names_nothing(raw))
-		address_format(&c->local, raw, sizeof(raw));
-	if (names_nothing(raw))
-		snprintf(raw, sizeof(raw), "%s %s", transport_name(c->transport),
-			 c->origin == ORIGIN_PAIR ? "pair" : "socket");
+		endpoint_label(c, ROLE_CLIENT, raw, sizeof(raw));
 	return text_clean(raw, utf8, buffer, size);
-=======
-	return text_clean(endpoint_label(c, ROLE_CLIENT, raw, sizeof(raw)), utf8, buffer, size);
->>>>>>> main
 }
 
 const char *connection_id(const struct scope *scope, const struct connection *c, char *buffer,

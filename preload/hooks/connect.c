@@ -47,16 +47,14 @@ HOOK int connect(int fd, const struct sockaddr *address, socklen_t address_bytes
 	return result;
 }
 
-static void end_accept(const struct call *call, int fd, const struct sockaddr *address,
-		       const socklen_t *address_bytes)
+static void end_accept(const struct call *call, int fd)
 {
 	uint64_t end_ns = clock_ns();
 
 	if (fd < 0)
 		call_failed(call);
 	else
-		call_made(call, fd, connection_accepted(call->connection, fd, address,
-							address_bytes, end_ns), end_ns);
+		call_made(call, fd, connection_accepted(call->connection, fd, end_ns), end_ns);
 }
 
 HOOK int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict address_bytes)
@@ -66,7 +64,7 @@ HOOK int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict a
 	if (!call_begin_socket(&call, TRT_CALL_accept, fd))
 		return REAL(accept)(fd, address, address_bytes);
 	int accepted = REAL(accept)(fd, address, address_bytes);
-	end_accept(&call, accepted, address, address_bytes);
+	end_accept(&call, accepted);
 	return accepted;
 }
 
@@ -78,7 +76,7 @@ HOOK int accept4(int fd, struct sockaddr *restrict address, socklen_t *restrict 
 	if (!call_begin_socket(&call, TRT_CALL_accept4, fd))
 		return REAL(accept4)(fd, address, address_bytes, flags);
 	int accepted = REAL(accept4)(fd, address, address_bytes, flags);
-	end_accept(&call, accepted, address, address_bytes);
+	end_accept(&call, accepted);
 	return accepted;
 }
 

@@ -105,7 +105,7 @@ static long made_socket(const struct raw *r, struct call *call, enum trt_origin 
 		return fd;
 	struct connection *c = origin == TRT_ORIGIN_SOCKET ?
 		connection_new((int)fd, origin, (int)r->a, (int)r->b, (int)r->c, end_ns) :
-		connection_accepted(call->connection, (int)fd, NULL, NULL, end_ns);
+		connection_accepted(call->connection, (int)fd, end_ns);
 	call_made(call, (int)fd, c, end_ns);
 	return fd;
 }

@@ -59,6 +59,12 @@ class More(Comparison):
         self.check_unseen(recording, expected)
         self.assertRegex(recording.text("summary"), r"28\.3 KiB of 29\.3 KiB on connection #\d+ .* went round libc")
 
+    def test_io_uring(self):
+        recording, _ = self.more("ring")
+        self.assertEqual(["uses io_uring: its transfers are not seen"], recording.summary()["blind_spots"])
+        for view in ["summary", "info"]:
+            self.assertIn("uses io_uring", recording.text(view))
+
     def test_all_bytes_are_seen(self):
         recording, _ = self.check("transfer", "send", "recv", "tcp")
         self.assertEqual(0, recording.summary()["unseen_bytes"])

@@ -33,9 +33,17 @@ static void touch_trip(void *user, const struct round_trip *t)
 static void touch_process(const struct process *p, uint64_t *sum)
 {
 	char text[ADDRESS_TEXT_BYTES];
+	uint64_t unseen, all;
 
-	for (size_t i = 0; i < p->connection_count; i++)
-		*sum += strlen(address_format(&p->connections[i].remote, text, sizeof(text)));
+	for (size_t i = 0; i < p->connection_count; i++) {
+		const struct connection *c = &p->connections[i];
+
+		*sum += strlen(address_format(&c->remote, text, sizeof(text)));
+		*sum += c->host ? strlen(c->host) : 0;
+		*sum += connection_unseen(c, &unseen, &all);
+	}
+	for (size_t i = 0; i < p->lookup_count; i++)
+		*sum += strlen(p->lookups[i].name) + p->lookups[i].address_count;
 	for (size_t i = 0; i < p->module_count; i++)
 		*sum += strlen(p->modules[i].path) + p->modules[i].build_id_bytes;
 	for (size_t i = 0; i < p->note_count; i++)
@@ -57,15 +65,33 @@ static void touch_event(const struct event *e, uint64_t *sum)
 		*sum += e->tail[i];
 }
 
+struct hearing {
+	struct model *model;
+	uint64_t *sum;
+};
+
+static void hear_view(void *user, struct connection *c, const struct kernel_view *view)
+{
+	model_view(((struct hearing *)user)->model, c, view);
+}
+
+static void hear_sample(void *user, const struct sample *s)
+{
+	*((struct hearing *)user)->sum += s->when_ns ^ s->cpu_ns ^ (uint64_t)s->process->pid;
+}
+
 static void replay(struct recording *r)
 {
 	volatile uint64_t sink;
 	uint64_t sum = 0, last_ns = 0;
 	struct model *m = model_new(touch_trip, &sum);
+	struct hearing hearing = { m, &sum };
+	struct recording_listener listener = { hear_view, hear_sample, &hearing };
 	struct process **processes;
 	struct event e;
 	size_t count;
 
+	recording_listen(r, &listener);
 	while (recording_next(r, &e)) {
 		if (e.moment_ns < last_ns)
 			abort();

@@ -327,6 +327,19 @@ static void arrival(const char *wait)
 	close(p.server);
 }
 
+/* Whether or not the kernel lets us have one: who asks for a ring means to use it. */
+static void ring(const char *unused)
+{
+	char parameters[120] = { 0 };
+	struct pair p = pair_open("socketpair");
+	long fd = syscall(SYS_io_uring_setup, 4, parameters);
+
+	if (fd >= 0)
+		close((int)fd);
+	expect_sent("send", p.client, send(p.client, "x", 1, 0));
+	pair_close(&p);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *argument);
@@ -334,7 +347,7 @@ static const struct {
 	{ "several", several },     { "failing", failing },  { "closed-by", closed_by },
 	{ "stream", stream },       { "unseen", unseen },    { "passed", passed },
 	{ "by-number", by_number }, { "connect-by-number", connect_by_number },
-	{ "options", options },     { "arrival", arrival },
+	{ "options", options },     { "arrival", arrival },  { "ring", ring },
 };
 
 int main(int argc, char **argv)

@@ -43,17 +43,30 @@ static void count_trip(void *user, const struct round_trip *t)
 	result->wrong += t->latency_ns != UNKNOWN && t->latency_ns > t->end_ns;
 }
 
+static void hear_view(void *user, struct connection *c, const struct kernel_view *view)
+{
+	model_view(user, c, view);
+}
+
+static void hear_sample(void *user, const struct sample *s)
+{
+	(void)user;
+	(void)s;
+}
+
 /* Reads all that there is, touching every byte of it. */
 static struct read_result read_all(struct recording *r)
 {
 	struct read_result result = { 0 };
 	struct model *m = model_new(count_trip, &result);
+	struct recording_listener listener = { hear_view, hear_sample, m };
 	char text[ADDRESS_TEXT_BYTES];
 	struct process **processes;
-	uint64_t last = 0;
+	uint64_t unseen, all, last = 0;
 	struct event e;
 	size_t count;
 
+	recording_listen(r, &listener);
 	for (; recording_next(r, &e); result.events++) {
 		const struct stack *s = process_stack(e.process, e.stack_id);
 
@@ -68,9 +81,15 @@ static struct read_result read_all(struct recording *r)
 	for (size_t i = 0; i < count; i++) {
 		const struct process *p = processes[i];
 
-		for (size_t k = 0; k < p->connection_count; k++)
-			last ^= strlen(address_format(&p->connections[k].remote, text,
-						      sizeof(text)));
+		for (size_t k = 0; k < p->connection_count; k++) {
+			const struct connection *c = &p->connections[k];
+
+			last ^= strlen(address_format(&c->remote, text, sizeof(text)));
+			last ^= c->host ? strlen(c->host) : 0;
+			last ^= connection_unseen(c, &unseen, &all);
+		}
+		for (size_t k = 0; k < p->lookup_count; k++)
+			last ^= strlen(p->lookups[k].name);
 		for (size_t k = 0; k < p->module_count; k++)
 			last ^= strlen(p->modules[k].path);
 		for (size_t k = 0; k < p->argument_count; k++)
@@ -502,7 +521,9 @@ int main(void)
 	test_shrinking();
 	test_random_damage("client", 1, 1500);
 	test_random_damage("server", 2, 1500);
+	test_random_damage("views", 3, 1500);
 	test_truncation("client");
+	test_truncation("views");
 	unlink(path);
 	rmdir(folder);
 	return done_testing();
