@@ -207,8 +207,8 @@ static int pass_descriptor(int fd)
 }
 
 /*
- * A socket that arrives in a message, at a number that was another socket's a moment ago,
- * whose close nobody saw: it is a connection of its own, found open.
+ * A socket that arrives in a message, perhaps at a number that was another socket's a moment
+ * ago, whose close nobody saw: it is the connection that was sent.
  */
 static void passed(const char *stale)
 {
@@ -220,7 +220,7 @@ static void passed(const char *stale)
 	}
 	int fd = pass_descriptor(p.client);
 
-	expect_found(fd);
+	expect_same(p.client, fd);
 	expect_sent("send", fd, send(fd, "passed", 6, 0));
 	pair_hear(&p, 6);
 	pair_answer(&p, "on");
