@@ -169,6 +169,12 @@ void lifecycle_forked(void)
 	lifecycle_trace[OWNER] = (uint32_t)sys(getpid);
 }
 
+void lifecycle_prepare(void)
+{
+	if (lifecycle_hooks() && connections_open() > 0 && !lifecycle_borrowed())
+		lifecycle_ready();
+}
+
 static bool start(void)
 {
 	void *page = sys_memory(4096);

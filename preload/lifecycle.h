@@ -61,6 +61,12 @@ extern uint64_t lifecycle_missed_events;
 /* Adds those to the count in the trace, which is open. */
 void lifecycle_count_missed(void);
 
+/*
+ * The process is about to give up rights or its root folder: what it will need its trace
+ * for, it may not be able to make then.  Makes it now if it has sockets.
+ */
+void lifecycle_prepare(void);
+
 /* This is the child of fork(): the descriptors are its own from here on. */
 void lifecycle_forked(void);
 

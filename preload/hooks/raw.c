@@ -110,14 +110,19 @@ static long made_socket(const struct raw *r, struct call *call, enum trt_origin 
 	return fd;
 }
 
-static long closed(const struct raw *r, struct call *call)
+static long closed(const struct raw *r)
 {
-	bool known = connection_known((int)r->a);
+	struct connection *c = connection_known((int)r->a);
+	struct call call;
 
-	connection_forget((int)r->a, call->start_ns);
+	if (!c || lifecycle_borrowed() || !lifecycle_traced()) {
+		connection_forget((int)r->a, clock_ns());
+		return make(r);
+	}
+	call_begin_with(&call, TRT_CALL_close, (int)r->a, c);
+	connection_forget((int)r->a, call.start_ns);
 	long result = make(r);
-	if (known && lifecycle_traced())
-		call_other(call, (int)result);
+	call_other(&call, (int)result);
 	return result;
 }
 
@@ -173,7 +178,7 @@ long raw_call(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_accept4:
 		return SOCKET_CALL(accept4) ? made_socket(&r, &call, TRT_ORIGIN_ACCEPT) : make(&r);
 	case SYS_close:
-		return call_begin_any(&call, TRT_CALL_close, (int)a) ? closed(&r, &call) : make(&r);
+		return lifecycle_hooks() ? closed(&r) : make(&r);
 	case SYS_dup:
 #ifdef SYS_dup2
 	case SYS_dup2:
