@@ -170,37 +170,46 @@ static json_t *json(struct view *v)
 	return array;
 }
 
-static const struct table_column own_columns[] = {
-	{ .title = "ENDPOINT", .shrink_to = 16, .cut = TEXT_CUT_MIDDLE },
-	{ .title = "ROLE", .rank = 7 },
+enum { COLUMN_ENDPOINT, COLUMN_ADDRESS, COLUMN_ROLE, OWN_COLUMNS };
+static const struct table_column own_columns[OWN_COLUMNS] = {
+	[COLUMN_ENDPOINT] = { .title = "ENDPOINT", .shrink_to = 16, .cut = TEXT_CUT_MIDDLE },
+	[COLUMN_ADDRESS] = { .title = "ADDRESS", .rank = 6 },
+	[COLUMN_ROLE] = { .title = "ROLE", .rank = 7 },
 };
 
-/* "example.org (127.0.0.1:80) http GET /x": what is known of it. */
+/* "example.org:80 http GET /x": what is known of it, and the address that the name stands for. */
 static void add_cells(struct table *table, const struct scope *scope, const struct group *g)
 {
 	const struct endpoint *p = (const struct endpoint *)g;
+	const char *port = *p->host ? strrchr(p->address, ':') : NULL;
 	char raw[ADDRESS_TEXT_BYTES + 1024], clean[2 * sizeof(raw)];
 
-	snprintf(raw, sizeof(raw), "%s%s%s%s%s%s%s%s", p->host, *p->host ? " (" : "", p->address,
-		 *p->host ? ")" : "", *p->protocol ? " " : "", p->protocol, *p->name ? " " : "",
-		 p->name);
+	snprintf(raw, sizeof(raw), "%s%s%s%s%s%s", *p->host ? p->host : p->address, port ? port : "",
+		 *p->protocol ? " " : "", p->protocol, *p->name ? " " : "", p->name);
 	table_add(table, STYLE_NAME, text_clean(raw, scope->out.utf8, clean, sizeof(clean)));
+	table_add(table, STYLE_DIM, text_clean(*p->host ? p->address : "", scope->out.utf8, clean,
+					       sizeof(clean)));
 	table_add(table, STYLE_DIM, role_name(p->role) ? role_name(p->role) : "?");
 }
-
-static const struct group_table table = {
-	.rows = "endpoints",
-	.own_columns = own_columns,
-	.own_count = sizeof(own_columns) / sizeof(own_columns[0]),
-	.add_cells = add_cells,
-};
 
 static void print(struct view *v, const struct out *o)
 {
 	const struct endpoints *e = (struct endpoints *)v;
+	struct table_column columns[OWN_COLUMNS];
+	const struct group_table table = {
+		.rows = "endpoints",
+		.own_columns = columns,
+		.own_count = OWN_COLUMNS,
+		.add_cells = add_cells,
+	};
 	size_t count;
 	struct group **groups = sorted(e, &count);
+	bool any_host = false;
 
+	for (size_t i = 0; i < count; i++)
+		any_host |= *((const struct endpoint *)groups[i])->host != '\0';
+	memcpy(columns, own_columns, sizeof(columns));
+	columns[COLUMN_ADDRESS].hidden = !any_host;
 	groups_print(&table, v->scope, groups, count, e->options->top);
 	free(groups);
 }
