@@ -8,6 +8,7 @@ come from the page itself.
 
 import pathlib
 import re
+import socket
 import struct
 import sys
 
@@ -29,6 +30,7 @@ class Trace:
     def __init__(self, path):
         self.events, self.stacks, self.modules, self.threads, self.notes = [], {}, [], {}, []
         self.connections, self.addresses, self.connected, self.closed = {}, {}, [], {}
+        self.lookups, self.views, self.last_views, self.samples = [], [], {}, []
         with open(path, "rb") as file:
             first = file.read(65536)
             self.read_header(first)
@@ -76,6 +78,11 @@ class Trace:
     def read_event(self, kind, detail, number, record):
         if kind == 2:
             self.tid = number
+        elif kind == 3:
+            self.views.append(self.read_view(record, number))
+        elif kind == 4:
+            names = "when_ns user_ns system_ns resident_bytes threads connections".split()
+            self.samples.append(dict(zip(names, struct.unpack_from("<4Q2I", record, 8))))
         elif kind == 1:
             start, duration, result, offset, stack, language, fd, fields, flags = \
                 struct.unpack_from("<QIiQIIiHH", record, 8)
@@ -118,6 +125,26 @@ class Trace:
         elif kind == 23:
             length, = struct.unpack_from("<I", record, 16)
             self.notes.append(record[24:24 + length].decode(errors="replace"))
+        elif kind == 24:
+            self.read_lookup(record)
+        elif kind == 25:
+            self.last_views[number] = self.read_view(record, number)
+
+    def read_lookup(self, record):
+        started, ended, result, tid, _, count, length = struct.unpack_from("<QQiiIHH", record, 8)
+        addresses = []
+        for at in range(40, 40 + 24 * count, 24):
+            family, = struct.unpack_from("<H", record, at)
+            text = record[at + 8:at + (12 if family == 2 else 24)]
+            addresses.append(socket.inet_ntop(socket.AF_INET if family == 2 else socket.AF_INET6, text))
+        name = record[40 + 24 * count:40 + 24 * count + length].decode(errors="replace")
+        self.lookups.append({"name": name, "started_ns": started, "ended_ns": ended, "result": result, "tid": tid,
+                             "addresses": addresses})
+
+    def read_view(self, record, connection):
+        names = ("when_ns rtt_us rtt_variance_us min_rtt_us retransmits congestion_window unacknowledged unsent_bytes"
+                 " unread_bytes acknowledged_bytes received_bytes state").split()
+        return dict(zip(names, struct.unpack_from("<Q8I2QI", record, 8)), connection=connection)
 
 
 if __name__ == "__main__":
