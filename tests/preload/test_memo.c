@@ -74,6 +74,12 @@ __attribute__((noinline)) void hook(void)
 	size_t count = (size_t)unwind(found, DEPTH_MAX);
 	size_t own = 0;
 
+#if defined(__aarch64__)
+	/* There libunwind 1.6 returns addresses in the calls, not behind them. */
+	for (size_t i = 0; i < count; i++)
+		found[i] = (uint8_t *)found[i] + 1;
+#endif
+
 	while (own < count && (uintptr_t)found[own] != caller.return_address)
 		own++;
 	if (own == count)
