@@ -29,7 +29,8 @@ int main(int argc, char **argv)
 	for (long i = 0; i < events / 2; i++) {
 		int fd = fds[i % CONNECTIONS];
 
-		if (send(fd, message, sizeof(message), 0) < 0 || recv(fd, message, sizeof(message), 0) < 0)
+		if (send(fd, message, sizeof(message), 0) < 0 ||
+		    recv(fd, message, sizeof(message), 0) < 0)
 			return 1;
 	}
 	return 0;

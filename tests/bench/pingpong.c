@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * pingpong server PORT: echoes what it gets, for one client after the other.
- * pingpong client PORT TRIPS: makes so many round trips of 64 bytes; prints the nanoseconds they took.
+ * pingpong client PORT TRIPS: makes so many round trips of 64 bytes; prints the
+ * nanoseconds they took.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -26,7 +27,8 @@ static void demand(int ok, const char *what)
 
 static void no_delay(int fd)
 {
-	demand(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)) == 0, "TCP_NODELAY");
+	demand(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)) == 0,
+	       "TCP_NODELAY");
 }
 
 static void serve(const struct sockaddr_in *address)
@@ -64,7 +66,8 @@ static void ask(const struct sockaddr_in *address, long trips)
 		demand(recv(fd, message, sizeof(message), MSG_WAITALL) == sizeof(message), "recv");
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("%lld\n", (long long)(end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec);
+	printf("%lld\n", (long long)(end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec -
+				start.tv_nsec);
 }
 
 int main(int argc, char **argv)

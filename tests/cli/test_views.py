@@ -53,13 +53,13 @@ end 10001000
 
 SUMMARY_KEYS = ["started_at", "duration_ns", "processes", "threads", "connections", "round_trips", "failed", "pending",
                 "calls", "bytes_sent", "bytes_received", "lost_events", "overwritten_events", "blocked_ns", "latency_ns",
-                "connect_ns"]
+                "connect_ns", "lookup_ns", "failed_lookups", "cpu_ns", "resident_bytes_max", "unseen_bytes", "blind_spots"]
 LATENCY_KEYS = ["count", "mean", "stdev", "min", "p50", "p90", "p95", "p99", "p999", "max"]
 TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local", "remote", "host", "protocol", "name",
-             "status", "start_ns", "latency_ns", "send_ns", "wait_ns", "receive_ns", "blocked_ns", "bytes_sent",
+             "status", "start_ns", "latency_ns", "lookup_ns", "queue_ns", "send_ns", "wait_ns", "receive_ns", "blocked_ns", "bytes_sent",
              "bytes_received", "calls", "stack"]
-DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "offset", "bytes",
-             "stack_id"]
+DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
+             "bytes", "stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
          "callers", "trips", "dump", "info"]
 

@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 	demand(at_once > 0 && at_once <= 64, "usage");
 	for (int done = 0; done < count; done += at_once) {
 		for (int i = 0; i < at_once; i++)
-			demand(pthread_create(&threads[i], NULL, one_turn, NULL) == 0, "pthread_create");
+			demand(pthread_create(&threads[i], NULL, one_turn, NULL) == 0, "thread");
 		for (int i = 0; i < at_once; i++)
 			pthread_join(threads[i], NULL);
 	}

@@ -42,7 +42,7 @@ static void with_posix_spawn(const int ends[2])
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addclose(&actions, ends[0]);
 	posix_spawn_file_actions_adddup2(&actions, 2, ends[1]);
-	demand(posix_spawn(&pid, "/bin/true", &actions, NULL, arguments, environ) == 0, "posix_spawn");
+	demand(posix_spawn(&pid, "/bin/true", &actions, NULL, arguments, environ) == 0, "spawn");
 	posix_spawn_file_actions_destroy(&actions);
 	reap(pid);
 }

@@ -93,7 +93,8 @@ static void not_connected(void)
 	must_fail(expect_sent("sendto", fd, sendto(fd, "x", 1, MSG_NOSIGNAL, NULL, 0)), EPIPE);
 	must_fail(expect_sent("sendmsg", fd, sendmsg(fd, &message, MSG_NOSIGNAL)), EPIPE);
 	must_fail(expect_received("recv", fd, recv(fd, buffer, 4, 0)), ENOTCONN);
-	must_fail(expect_received("recvfrom", fd, recvfrom(fd, buffer, 4, 0, NULL, NULL)), ENOTCONN);
+	must_fail(expect_received("recvfrom", fd, recvfrom(fd, buffer, 4, 0, NULL, NULL)),
+		  ENOTCONN);
 	must_fail(expect_received("recvmsg", fd, recvmsg(fd, &message, 0)), ENOTCONN);
 	must_fail(expect_received("read", fd, read(fd, buffer, 4)), ENOTCONN);
 	must_fail(expect_received("readv", fd, readv(fd, &piece, 1)), ENOTCONN);

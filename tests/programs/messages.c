@@ -32,8 +32,8 @@ static void peek(const char *transport)
 
 static void print_payload(const char *call, int fd, const char *data, size_t size)
 {
-	printf("{\"view\":\"payload\",\"call\":\"%s\",\"fd\":%d,\"data\":\"%.*s\"}\n", call, fd, (int)size,
-	       data);
+	printf("{\"view\":\"payload\",\"call\":\"%s\",\"fd\":%d,\"data\":\"%.*s\"}\n", call, fd,
+	       (int)size, data);
 }
 
 /* Long data in uneven pieces; what is kept must be the stream's head and tail, in order. */
@@ -42,7 +42,8 @@ static void payload(const char *call)
 	static char data[6000];
 	struct pair p = pair_open("socketpair");
 	struct iovec pieces[] = {
-		{ data, 1 }, { data + 1, 0 }, { data + 1, 99 }, { data + 100, 5890 }, { data + 5990, 10 },
+		{ data, 1 }, { data + 1, 0 }, { data + 1, 99 },
+		{ data + 100, 5890 }, { data + 5990, 10 },
 	};
 	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 5 };
 

@@ -118,7 +118,8 @@ static void partial(void)
 			calls++;
 		}
 		while (heard < sent && (n < 0 || sent == size)) {
-			n = expect_received("read", p.server, read(p.server, buffer, sizeof(buffer)));
+			n = read(p.server, buffer, sizeof(buffer));
+			expect_received("read", p.server, n);
 			check(n > 0, "read");
 			heard += (size_t)n;
 		}

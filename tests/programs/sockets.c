@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sockets accept4 | shutdown | dup | dup2 | dup3 | fcntl | fcntl64 | replaced | reuse | inherited: the life of descriptors.
+ * sockets accept4 | shutdown | dup | dup2 | dup3 | fcntl | fcntl64 | replaced | reuse |
+ * inherited: the life of descriptors.
  */
 #include "tests/programs/expect.h"
 
@@ -20,9 +21,10 @@ static void accept_four(void)
 	int client = expect_opened("socket", socket(AF_INET, SOCK_STREAM, 0));
 
 	expect_done("connect", client, connect(client, (struct sockaddr *)&address, bytes));
-	int server = expect_opened("accept4", accept4(listener, (struct sockaddr *)&peer, &peer_bytes,
-						      SOCK_CLOEXEC | SOCK_NONBLOCK));
+	int server = accept4(listener, (struct sockaddr *)&peer, &peer_bytes,
+			     SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+	expect_opened("accept4", server);
 	check(peer.ss_family == AF_INET && fcntl(server, F_GETFL) & O_NONBLOCK, "accept4");
 	check(fcntl(server, F_GETFD) == FD_CLOEXEC, "close-on-exec");
 	expect_sent("send", client, send(client, "x", 1, 0));
@@ -53,7 +55,7 @@ static void half_close(void)
 /* With _FILE_OFFSET_BITS=64 the plain name means fcntl64. */
 int plain_fcntl(int fd, int command, ...) __asm__("fcntl");
 
-/* A copy of a descriptor is the same connection: offsets go on, and it lives until its last close. */
+/* A copy is the same connection: offsets go on, and it lives until its last close. */
 static void copied(const char *call)
 {
 	struct pair p = pair_open("tcp");
