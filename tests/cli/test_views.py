@@ -221,7 +221,7 @@ class Views(harness.TestCase):
         self.assertEqual([1, 2, 3], [c["connection"] for c in connections])
         self.assertEqual([0, None, 111], [c["connect_error"] for c in connections])
         self.assertEqual([100000, None, 50000], [c["connect_ns"] for c in connections])
-        self.assertIn("ECONNREFUSED", self.text("connections"))
+        self.assertIn("Connection refused", self.text("connections"))
         threads = self.json("threads", "--sort", "trips")
         self.assertEqual([("main", 3), ("wo\\x1b[31mrk", 2)], [(t["name"], t["round_trips"]) for t in threads])
 
