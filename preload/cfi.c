@@ -68,7 +68,8 @@ static uint64_t read_fixed(struct input *in, size_t bytes)
 	return value;
 }
 
-static uint64_t read_uleb(struct input *in)
+/* A number in 7-bit pieces, the lowest first (DWARF 5, section 7.6). */
+static uint64_t read_leb(struct input *in, bool is_signed)
 {
 	uint64_t value = 0;
 	uint8_t byte;
@@ -80,24 +81,19 @@ static uint64_t read_uleb(struct input *in)
 			value |= (uint64_t)(byte & 0x7f) << shift;
 		shift += 7;
 	} while (byte & 0x80);
+	if (is_signed && shift < 64 && (byte & 0x40))
+		value |= ~(uint64_t)0 << shift;
 	return value;
+}
+
+static uint64_t read_uleb(struct input *in)
+{
+	return read_leb(in, false);
 }
 
 static int64_t read_sleb(struct input *in)
 {
-	uint64_t value = 0;
-	uint8_t byte;
-	unsigned int shift = 0;
-
-	do {
-		byte = (uint8_t)read_fixed(in, 1);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && (byte & 0x40))
-		value |= ~(uint64_t)0 << shift;
-	return (int64_t)value;
+	return (int64_t)read_leb(in, true);
 }
 
 /* The forms without their base: absolute, or relative to where they are. */
