@@ -84,15 +84,6 @@ void payload_offer(struct payload_offer *o, const struct iovec *buffers, size_t 
 	o->tail_bytes = (uint16_t)tail;
 }
 
-struct payload payload_sent(const struct payload_offer *o, size_t moved)
-{
-	return (struct payload){
-		.head_bytes = (uint16_t)smaller(o->head_bytes, moved),
-		.tail_bytes = moved < o->offered ? 0 : o->tail_bytes,
-		.copy = o->bytes,
-	};
-}
-
 struct payload payload_received(const struct iovec *buffers, size_t count, size_t head_limit,
 				size_t moved)
 {

@@ -39,7 +39,15 @@ struct payload {
 };
 
 /* A tail that was not among the bytes taken is left out. */
-struct payload payload_sent(const struct payload_offer *o, size_t moved);
+static inline struct payload payload_sent(const struct payload_offer *o, size_t moved)
+{
+	return (struct payload){
+		.head_bytes = (uint16_t)(o->head_bytes < moved ? o->head_bytes : moved),
+		.tail_bytes = moved < o->offered ? 0 : o->tail_bytes,
+		.copy = o->bytes,
+	};
+}
+
 struct payload payload_received(const struct iovec *buffers, size_t count, size_t head_limit,
 				size_t moved);
 

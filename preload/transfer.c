@@ -119,7 +119,7 @@ static struct connection *stream_owner(struct connection *c, const struct transf
  * written: they have to be right for the events after one that is lost.  The connection
  * that moved is returned; NULL if it is none any more, or if nothing is to be written.
  */
-static struct connection *begin_transfer(const struct transfer *x, struct draft *d, bool *drop)
+ALWAYS_INLINE struct connection *begin_transfer(const struct transfer *x, struct draft *d, bool *drop)
 {
 	const struct call *call = x->call;
 	struct connection *c = call_connection(call);
@@ -154,7 +154,7 @@ static struct connection *begin_transfer(const struct transfer *x, struct draft 
 	return c;
 }
 
-static void end_transfer(const struct transfer *x, struct draft *d, struct connection *c)
+ALWAYS_INLINE void end_transfer(const struct transfer *x, struct draft *d, struct connection *c)
 {
 	struct guard guard;
 	struct thread *t = event_enter(&guard);
