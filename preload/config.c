@@ -45,7 +45,8 @@ static bool parse_number(const char *text, const struct unit *units, double max,
 {
 	char *rest;
 
-	if (*text != '.' && (*text < '0' || *text > '9'))
+	/* strtod() also reads words and hexadecimal. */
+	if ((*text != '.' && (*text < '0' || *text > '9')) || strpbrk(text, "xX"))
 		return false;
 	double value = strtod(text, &rest);
 	for (; units->name; units++) {

@@ -60,6 +60,8 @@ static void test_numbers(void)
 	is_number(config.capture_bytes, 1024, "CAPTURE=1024");
 	read_with("CAPTURE", "1025");
 	is_number(config.capture_bytes, 256, "CAPTURE=1025 is refused");
+	read_with("CAPTURE", "0x10");
+	is_number(config.capture_bytes, 256, "CAPTURE=0x10 is refused");
 	read_with("STACK_DEPTH", "7");
 	is_number(config.stack_depth, 7, "STACK_DEPTH=7");
 	read_with("STACK_DEPTH", "lots");
