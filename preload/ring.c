@@ -308,7 +308,7 @@ void ring_note(const char *text, uint64_t now_ns)
 	ring_publish(record, TRT_RECORD_NOTE, 0, 0);
 }
 
-/* The tables beside the file; kept from one file to the next, as a child's limit is no higher. */
+/* The tables beside the file; ring_abandon() gives them back. */
 static bool make_tables(uint32_t limit)
 {
 	if (!ring.state)
