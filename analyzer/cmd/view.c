@@ -242,7 +242,7 @@ static struct run new_run(struct recording *r, bool several)
 		.recording = r,
 		.scope = {
 			.recording = r,
-			.symbols = symbols_new(),
+			.symbols = symbols_new(&s->symbols),
 			.filter = &s->filter,
 			.started_ns = s->filter.origin_ns,
 			.ended_ns = s->filter.end_ns,

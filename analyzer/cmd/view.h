@@ -9,6 +9,7 @@
 /* What every view's command line may set. */
 struct view_settings {
 	struct filter filter;
+	struct symbols_options symbols;
 	int color;      /* enum color_choice */
 	uint64_t width; /* 0: the terminal's */
 	bool json, no_pager;

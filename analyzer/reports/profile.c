@@ -51,32 +51,13 @@ void profile_free(struct profile *p)
 	free(p);
 }
 
-static bool is_libc(const char *module)
-{
-	return module && (strncmp(module, "libc.so", 7) == 0 || strncmp(module, "libc-2.", 7) == 0 ||
-			  strncmp(module, "libpthread", 10) == 0);
-}
-
-size_t frames_before_main(const struct frame *const *frames, size_t count)
-{
-	size_t i = 0;
-
-	/* _start is the program's own, what it calls is libc's. */
-	if (count > 1 && !is_libc(frames[0]->module) && is_libc(frames[1]->module) &&
-	    (!frames[0]->function || strcmp(frames[0]->function, "_start") == 0))
-		i = 1;
-	while (i < count && is_libc(frames[i]->module))
-		i++;
-	return i < count ? i : 0;
-}
-
 static struct entry *add_entry(struct profile *p, const struct stack_key *key)
 {
 	struct entry *e = xcalloc(1, sizeof(*e));
 	size_t count;
 	const struct frame *const *frames =
 		symbols_stack(p->symbols, key->process, (uint32_t)key->id, &count);
-	size_t skip = frames_before_main(frames, count);
+	size_t skip = frames_outer(frames, count);
 
 	e->key = *key;
 	e->stack.process = key->process;

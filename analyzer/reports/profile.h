@@ -8,7 +8,7 @@
 
 struct profile_stack {
 	const struct process *process;
-	const struct frame *const *frames; /* outermost first, from main or a thread's function */
+	const struct frame *const *frames; /* outermost first, without outer ones */
 	size_t count;                      /* 0: the stack is not known */
 	struct tally tally;                /* its latency is the call tree's once that is built */
 	uint64_t answered, total_ns;       /* round trips with a latency, and its sum */
@@ -25,12 +25,5 @@ void profile_finish(struct profile *p);
 
 /* All stacks, in order of their first round trip to complete. */
 struct profile_stack **profile_stacks(const struct profile *p, size_t *count);
-
-/*
- * How many of a stack's outermost frames only start a program or a thread: _start
- * and what libc does before main() or the thread's function.  0 if nothing else
- * is in the stack.
- */
-size_t frames_before_main(const struct frame *const *frames, size_t count);
 
 #endif

@@ -273,7 +273,7 @@ static void print_stack(const struct slow *s, size_t number, const struct out *o
 	size_t count, same = first_with_stack(s, number);
 	const struct frame *const *frames =
 		symbols_stack(s->view.scope->symbols, t->process, t->stack_id, &count);
-	size_t skip = full ? 0 : frames_before_main(frames, count);
+	size_t skip = full ? 0 : frames_outer(frames, count);
 	size_t shown = full || count - skip <= FRAMES_SHOWN + 1 ? count - skip : FRAMES_SHOWN;
 
 	if (!count) {

@@ -198,7 +198,8 @@ static struct elf_names *read_names(int fd, const struct module *m, const char *
 	return NULL;
 }
 
-static void *open_names(const struct module *m, const char **words)
+static void *open_names(const struct module *m, const struct symbols_options *options,
+			const char **words)
 {
 	struct stat status;
 
@@ -236,19 +237,20 @@ static size_t last_before(const struct elf_names *e, uint64_t address)
 	return low ? low - 1 : e->count;
 }
 
-static const char *lookup_name(const void *source, uint64_t address)
+static void lookup_name(void *source, uint64_t address, struct places *places)
 {
 	const struct elf_names *e = source;
 	size_t i = last_before(e, address);
 
 	if (i == e->count)
-		return NULL;
+		return;
 	/* Mostly the first; functions within functions need the steps back. */
 	for (i++; i-- > 0 && e->symbols[i].reach > address;) {
-		if (e->symbols[i].end > address)
-			return e->symbols[i].name;
+		if (e->symbols[i].end > address) {
+			places_add(places, (struct place){ .function = e->symbols[i].name });
+			return;
+		}
 	}
-	return NULL;
 }
 
 const struct source_ops elf_source = {

@@ -3,7 +3,21 @@
 #ifndef SYMBOLS_SOURCE_H
 #define SYMBOLS_SOURCE_H
 
-#include "analyzer/trace/trace.h"
+#include "analyzer/symbols/symbols.h"
+
+/* What a source knows of one address: a function and the line in it. */
+struct place {
+	const char *function; /* as linkers know it; NULL unknown */
+	const char *file;     /* NULL unknown */
+	uint32_t line;        /* 0 unknown */
+	bool inlined;         /* into the function of the next place */
+};
+
+/* Of one address: what was inlined first, the function that holds the code last. */
+struct places {
+	struct place *items;  /* freed by the one who asks */
+	size_t count, room;
+};
 
 struct source_ops {
 	/*
@@ -11,18 +25,22 @@ struct source_ops {
 	 * is ("symbol table"), or why there is nothing ("changed since recorded"); it
 	 * is static.  Returns NULL if the source knows no names for this module.
 	 */
-	void *(*open)(const struct module *m, const char **words);
+	void *(*open)(const struct module *m, const struct symbols_options *options,
+		      const char **words);
 
 	/*
-	 * The function that holds an address as the ELF file counts them; NULL if
-	 * none does.  Valid until close().
+	 * Adds the places of an address as the ELF file counts them; none if no function
+	 * holds it.  Their texts are valid until close().
 	 */
-	const char *(*lookup)(const void *source, uint64_t address);
+	void (*lookup)(void *source, uint64_t address, struct places *places);
 
 	void (*close)(void *source);
 };
 
 /* .symtab, or .dynsym where there is none. */
 extern const struct source_ops elf_source;
+
+/* One more at the end. */
+void places_add(struct places *places, struct place place);
 
 #endif

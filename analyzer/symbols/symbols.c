@@ -9,9 +9,9 @@
 #include <uthash.h>
 
 #include "analyzer/symbols/demangle.h"
+#include "analyzer/symbols/frames.h"
 #include "analyzer/symbols/source.h"
 #include "analyzer/util/alloc.h"
-#include "analyzer/util/text.h"
 
 /* In order of preference. */
 static const struct source_ops *const sources[] = { &elf_source };
@@ -28,21 +28,16 @@ struct object {
 	UT_hash_handle hh;
 };
 
-struct place {
+struct site {
 	struct object *object;
 	uint64_t address;    /* as the ELF file counts, or as it was in memory without object */
 };
 
-/* Equal frames are one: each has its name and module only once. */
-struct known_frame {
-	struct frame frame;
-	char *key;           /* module, NUL, name */
-	UT_hash_handle hh;
-};
-
-struct known_place {
-	struct place place;
-	const struct frame *frame;
+/* The frames of one return address, innermost first. */
+struct known_site {
+	struct site site;
+	const struct frame **frames;
+	size_t count;
 	UT_hash_handle hh;
 };
 
@@ -59,15 +54,21 @@ struct known_stack {
 };
 
 struct symbols {
+	const struct symbols_options *options;
+	struct frame_set *frames;
 	struct object *objects;
-	struct known_frame *frames;
-	struct known_place *places;
+	struct known_site *sites;
 	struct known_stack *stacks;
+	struct places places; /* of the address at hand */
 };
 
-struct symbols *symbols_new(void)
+struct symbols *symbols_new(const struct symbols_options *options)
 {
-	return xcalloc(1, sizeof(struct symbols));
+	struct symbols *s = xcalloc(1, sizeof(*s));
+
+	s->options = options;
+	s->frames = frame_set_new();
+	return s;
 }
 
 static void free_objects(struct symbols *s)
@@ -86,31 +87,33 @@ static void free_objects(struct symbols *s)
 
 void symbols_free(struct symbols *s)
 {
-	struct known_frame *f, *next_frame;
-	struct known_place *p, *next_place;
-	struct known_stack *k, *next_stack;
+	struct known_site *site, *next_site;
+	struct known_stack *stack, *next_stack;
 
 	if (!s)
 		return;
-	HASH_ITER(hh, s->stacks, k, next_stack)
+	HASH_ITER(hh, s->stacks, stack, next_stack)
 	{
-		HASH_DEL(s->stacks, k);
-		free(k->frames);
-		free(k);
+		HASH_DEL(s->stacks, stack);
+		free(stack->frames);
+		free(stack);
 	}
-	HASH_ITER(hh, s->places, p, next_place)
+	HASH_ITER(hh, s->sites, site, next_site)
 	{
-		HASH_DEL(s->places, p);
-		free(p);
-	}
-	HASH_ITER(hh, s->frames, f, next_frame)
-	{
-		HASH_DEL(s->frames, f);
-		free(f->key);
-		free(f);
+		HASH_DEL(s->sites, site);
+		free(site->frames);
+		free(site);
 	}
 	free_objects(s);
+	frame_set_free(s->frames);
+	free(s->places.items);
 	free(s);
+}
+
+void places_add(struct places *places, struct place place)
+{
+	places->items = xgrow(places->items, places->count, &places->room, sizeof(place));
+	places->items[places->count++] = place;
 }
 
 static struct object *find_object(struct symbols *s, const struct module *m)
@@ -136,102 +139,121 @@ static struct object *find_object(struct symbols *s, const struct module *m)
 	return o;
 }
 
-static void open_object(struct object *o, const struct module *m)
+static void open_object(struct symbols *s, struct object *o, const struct module *m)
 {
 	if (o->opened)
 		return;
 	o->opened = true;
 	for (size_t i = 0; i < SOURCE_COUNT && !o->names; i++) {
-		o->names = sources[i]->open(m, &o->words);
+		o->names = sources[i]->open(m, s->options, &o->words);
 		o->source = sources[i];
 	}
 }
 
-/* module NULL: unknown; function: whether name is a function's. */
-static const struct frame *intern_frame(struct symbols *s, const char *module, const char *name,
-					bool function)
-{
-	size_t module_bytes = module ? 4 * strlen(module) + 1 : 1;
-	size_t name_bytes = 4 * strlen(name) + 1;
-	char *key = xcalloc(1, module_bytes + name_bytes);
-	struct known_frame *f;
-
-	/* Cleaned here, so that every view may print what it gets. */
-	text_clean(module ? module : "", true, key, module_bytes);
-	char *clean_name = key + strlen(key) + 1;
-	text_clean(name, true, clean_name, name_bytes);
-	size_t bytes = (size_t)(clean_name - key) + strlen(clean_name);
-	HASH_FIND(hh, s->frames, key, bytes, f);
-	if (f) {
-		free(key);
-		return &f->frame;
-	}
-	f = xcalloc(1, sizeof(*f));
-	f->key = key;
-	f->frame = (struct frame){
-		.name = clean_name,
-		.function = function ? clean_name : NULL,
-		.module = module ? key : NULL,
-	};
-	HASH_ADD_KEYPTR(hh, s->frames, f->key, bytes, f);
-	return &f->frame;
-}
-
 /* The symbol's name without its version, "recv" of "recv@@GLIBC_2.2.5", and readable. */
 static const struct frame *function_frame(struct symbols *s, const struct object *o,
-					  const char *name)
+					  const struct place *place)
 {
-	char *plain = xstrdup(name);
-	char *version = strchr(plain, '@');
+	char *raw = xstrdup(place->function);
+	char *version = strchr(raw, '@');
 
-	if (version && version != plain)
+	if (version && version != raw)
 		*version = '\0';
-	char *readable = demangle(plain);
-	const struct frame *frame = intern_frame(s, o->name, readable ? readable : plain, true);
+	char *readable = s->options->no_demangle ? NULL : demangle(raw);
+	const struct frame *frame = frame_intern(s->frames, &(struct frame){
+		.name = readable ? readable : raw,
+		.function = raw,
+		.raw_name = raw,
+		.module = o->name,
+		.file = place->file,
+		.line = place->line,
+		.inlined = place->inlined,
+	});
 	free(readable);
-	free(plain);
+	free(raw);
 	return frame;
 }
 
-static const struct frame *name_place(struct symbols *s, const struct place *place)
+static const struct frame *nameless_frame(struct symbols *s, const struct site *site,
+					  const struct place *place)
 {
-	struct object *o = place->object;
 	char text[4096 + 32];
 
-	if (!o) {
-		snprintf(text, sizeof(text), "0x%" PRIx64, place->address);
-		return intern_frame(s, NULL, text, false);
-	}
-	/* A return address is the instruction after the call, maybe in the next function. */
-	const char *name = o->names ? o->source->lookup(o->names, place->address - 1) : NULL;
-	if (name)
-		return function_frame(s, o, name);
-	snprintf(text, sizeof(text), "%s+0x%" PRIx64, o->name, place->address);
-	return intern_frame(s, o->name, text, false);
+	if (site->object)
+		snprintf(text, sizeof(text), "%s+0x%" PRIx64, site->object->name, site->address);
+	else
+		snprintf(text, sizeof(text), "0x%" PRIx64, site->address);
+	return frame_intern(s->frames, &(struct frame){
+		.name = text,
+		.module = site->object ? site->object->name : NULL,
+		.file = place->file,
+		.line = place->line,
+		.inlined = place->inlined,
+	});
 }
 
-static const struct frame *find_frame(struct symbols *s, const struct process *p,
-				      uint64_t address, uint64_t ns)
+static void name_site(struct symbols *s, struct known_site *k)
+{
+	static const struct place nothing;
+	struct object *o = k->site.object;
+
+	s->places.count = 0;
+	/* A return address is the instruction after the call, maybe in the next function. */
+	if (o && o->names)
+		o->source->lookup(o->names, k->site.address - 1, &s->places);
+	if (!s->places.count)
+		places_add(&s->places, nothing);
+	k->count = s->places.count;
+	k->frames = xcalloc(k->count, sizeof(*k->frames));
+	for (size_t i = 0; i < k->count; i++) {
+		const struct place *place = &s->places.items[i];
+		k->frames[i] = place->function ? function_frame(s, o, place)
+					       : nameless_frame(s, &k->site, place);
+	}
+}
+
+static const struct known_site *find_site(struct symbols *s, const struct process *p,
+					  uint64_t address, uint64_t ns)
 {
 	const struct module *m = process_module(p, address ? address - 1 : 0, ns);
-	struct place place;
-	struct known_place *k;
+	struct site site;
+	struct known_site *k;
 
-	memset(&place, 0, sizeof(place)); /* a key has no undefined bytes */
-	place.address = address;
+	memset(&site, 0, sizeof(site)); /* a key has no undefined bytes */
+	site.address = address;
 	if (m && m->path[0]) {
-		place.object = find_object(s, m);
-		place.address = address - m->load_bias;
-		open_object(place.object, m);
+		site.object = find_object(s, m);
+		site.address = address - m->load_bias;
+		open_object(s, site.object, m);
 	}
-	HASH_FIND(hh, s->places, &place, sizeof(place), k);
-	if (k)
-		return k->frame;
-	k = xcalloc(1, sizeof(*k));
-	k->place = place;
-	k->frame = name_place(s, &place);
-	HASH_ADD(hh, s->places, place, sizeof(place), k);
-	return k->frame;
+	HASH_FIND(hh, s->sites, &site, sizeof(site), k);
+	if (!k) {
+		k = xcalloc(1, sizeof(*k));
+		k->site = site;
+		name_site(s, k);
+		HASH_ADD(hh, s->sites, site, sizeof(site), k);
+	}
+	return k;
+}
+
+/* The frames of all addresses, outermost first. */
+static void name_stack(struct symbols *s, struct known_stack *k, const struct stack *stack)
+{
+	size_t room = stack->depth;
+
+	k->frames = xcalloc(room + 1, sizeof(*k->frames));
+	for (uint32_t i = stack->depth; i-- > 0;) {
+		const struct known_site *site = find_site(s, k->key.process, stack->addresses[i],
+							  stack->first_seen_ns);
+		if (k->count + site->count + i > room) {
+			room = 2 * (k->count + site->count + i);
+			k->frames = xreallocarray(k->frames, room, sizeof(*k->frames));
+		}
+		for (size_t j = site->count; j-- > 0;)
+			k->frames[k->count++] = site->frames[j];
+	}
+	if (!s->options->full_stacks)
+		frames_mark_outer(s->frames, k->frames, k->count);
 }
 
 const struct frame *const *symbols_stack(struct symbols *s, const struct process *p,
@@ -248,11 +270,8 @@ const struct frame *const *symbols_stack(struct symbols *s, const struct process
 		const struct stack *stack = process_stack(p, stack_id);
 		k = xcalloc(1, sizeof(*k));
 		k->key = key;
-		k->count = stack ? stack->depth : 0;
-		k->frames = xcalloc(k->count + 1, sizeof(*k->frames));
-		for (size_t i = 0; i < k->count; i++)
-			k->frames[k->count - 1 - i] = find_frame(s, p, stack->addresses[i],
-								 stack->first_seen_ns);
+		if (stack)
+			name_stack(s, k, stack);
 		HASH_ADD(hh, s->stacks, key, sizeof(key), k);
 	}
 	*count = k->count;
@@ -265,6 +284,6 @@ const char *symbols_module_source(struct symbols *s, const struct process *p,
 	if (!m->path[0])
 		return "no file";
 	struct object *o = find_object(s, m);
-	open_object(o, m);
+	open_object(s, o, m);
 	return o->words;
 }

@@ -4,10 +4,10 @@
 #include "tests/unit/tap.h"
 
 static const struct frame frames[] = {
-	{ "main", "main", "app" },
-	{ "f", "f", "app" },
-	{ "g", "g", "app" },
-	{ "send_it", "send_it", "lib" },
+	{ .name = "main", .function = "main", .module = "app" },
+	{ .name = "f", .function = "f", .module = "app" },
+	{ .name = "g", .function = "g", .module = "app" },
+	{ .name = "send_it", .function = "send_it", .module = "lib" },
 };
 enum { MAIN, F, G, SEND };
 

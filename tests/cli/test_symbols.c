@@ -44,6 +44,7 @@ extern char bare_label[] __asm__("bare_label");
 #define AFTER_LABEL (bare_label + 4)
 #endif
 
+static const struct symbols_options no_options;
 static char own_path[4096];
 static uint64_t own_bias;
 static uint8_t own_build_id[64];
@@ -82,16 +83,18 @@ static struct module own_module(void)
 
 static void is_named(void *names, const void *address, const char *wanted)
 {
-	const char *name = elf_source.lookup(names, (uint64_t)(uintptr_t)address - own_bias);
+	struct places places = { 0 };
 
-	is_text(name ? name : "(none)", wanted, wanted);
+	elf_source.lookup(names, (uint64_t)(uintptr_t)address - own_bias, &places);
+	is_text(places.count ? places.items[0].function : "(none)", wanted, wanted);
+	free(places.items);
 }
 
 static void test_itself(void)
 {
 	struct module m = own_module();
 	const char *words = NULL;
-	void *names = elf_source.open(&m, &words);
+	void *names = elf_source.open(&m, &no_options, &words);
 
 	if (!ok(names != NULL, "the program has names"))
 		return;
@@ -101,15 +104,15 @@ static void test_itself(void)
 	is_named(names, (const void *)global_function, "global_function");
 	is_named(names, bare_label + 2, "bare_label");
 	is_named(names, AFTER_LABEL, "after_label");
-	ok(!elf_source.lookup(names, 0) && !elf_source.lookup(names, UINT64_MAX),
-	   "no names outside of all functions");
+	is_named(names, (const void *)(uintptr_t)own_bias, "(none)");
+	is_named(names, (const void *)(uintptr_t)(own_bias - 1), "(none)");
 	elf_source.close(names);
 }
 
 static void is_refused(const struct module *m, const char *wanted)
 {
 	const char *words = NULL;
-	void *names = elf_source.open(m, &words);
+	void *names = elf_source.open(m, &no_options, &words);
 
 	ok(!names, "no names");
 	is_text(words ? words : "(nothing said)", wanted, wanted);
@@ -162,11 +165,14 @@ static void survive(const char *path, const uint8_t *data, size_t bytes)
 
 	if (!file || fwrite(data, 1, bytes, file) != bytes || fclose(file) != 0)
 		err(1, "%s", path);
-	void *names = elf_source.open(&m, &words);
+	void *names = elf_source.open(&m, &no_options, &words);
 	if (!names)
 		return;
-	for (uint64_t address = 0; address < 0x10000; address += 97)
-		elf_source.lookup(names, address);
+	for (uint64_t address = 0; address < 0x10000; address += 97) {
+		struct places places = { 0 };
+		elf_source.lookup(names, address, &places);
+		free(places.items);
+	}
 	elf_source.close(names);
 }
 
