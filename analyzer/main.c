@@ -23,6 +23,7 @@ static const struct subcommand {
 	{ "threads", cmd_threads, "by thread, and how long each was blocked" },
 	{ "hotspots", cmd_hotspots, "by function" },
 	{ "callers", cmd_callers, "who calls a function, and what it calls" },
+	{ "export", cmd_export, "for flame graphs, speedscope, KCachegrind, pprof" },
 	{ "trips", cmd_trips, "every round trip, a line each" },
 	{ "dump", cmd_dump, "every recorded call, a line each" },
 	{ "info", cmd_info, "what the recording is made of" },

@@ -232,7 +232,7 @@ static void create_views(struct run *run, const struct view_plan *plans, size_t 
 	}
 }
 
-static struct run new_run(struct recording *r, bool several)
+static struct run new_run(struct recording *r, FILE *text, bool several)
 {
 	struct view_settings *s = &view_settings;
 
@@ -246,7 +246,7 @@ static struct run new_run(struct recording *r, bool several)
 			.filter = &s->filter,
 			.started_ns = s->filter.origin_ns,
 			.ended_ns = s->filter.end_ns,
-			.out = out_new(stdout, (enum color_choice)s->color, (unsigned)s->width),
+			.out = out_new(text, (enum color_choice)s->color, (unsigned)s->width),
 			.json = s->json,
 			.several = several,
 		},
@@ -279,19 +279,20 @@ int view_run(const struct command *c, const struct view_plan *plans, size_t coun
 	size_t failed = 0;
 	struct recording *recording = open_traces(traces, trace_count, &failed);
 	bool streams = plans[0].ops->streams;
+	bool paged = !view_settings.json && !view_settings.no_pager && !plans[0].ops->writes_file;
 
 	if (!recording) {
 		filter_free(&view_settings.filter);
 		return EXIT_NOTHING;
 	}
-	struct run run = new_run(recording, count > 1);
+	struct run run = new_run(recording, plans[0].ops->writes_file ? stderr : stdout, count > 1);
 	run.model = model_new(hear_trip, &run);
 	run.scope.model = run.model;
 	create_views(&run, plans, count);
-	if (streams && !view_settings.json && !view_settings.no_pager)
+	if (streams && paged)
 		pager_start();
 	replay(&run, !streams);
-	if (!streams && !view_settings.json && !view_settings.no_pager)
+	if (!streams && paged)
 		pager_start();
 	if (view_settings.json)
 		print_json(&run);

@@ -24,6 +24,9 @@ extern const struct option_spec output_options[];
 
 #define FILTER_GROUP { "Filters (repeated ones add up, different ones must all match)", \
 		       filter_options, &view_settings }
+/* What --group chooses from, in the order of enum frame_grouping. */
+extern const char *const frame_groupings[];
+
 #define OUTPUT_GROUP { "Output", output_options, &view_settings }
 #define END_OF_GROUPS { .title = NULL }
 

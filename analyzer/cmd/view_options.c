@@ -22,6 +22,8 @@ static const char *set_id(void *member, const char *value)
 /* In the order of enum color_choice. */
 static const char *const colors[] = { "auto", "always", "never", NULL };
 
+const char *const frame_groupings[] = { "function", "line", "module", NULL };
+
 static const char *set_width(void *member, const char *value)
 {
 	return count_parse(value, OUT_WIDTH_MIN, OUT_WIDTH_MAX, member)

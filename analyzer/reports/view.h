@@ -38,6 +38,7 @@ struct view_ops {
 	const char *name;        /* also its key in the JSON of several views */
 	bool wants_profile;      /* scope->profile is filled for it */
 	bool streams;            /* prints while it is fed; has no document */
+	bool writes_file;        /* print() has a file of its own: what else there is to say is on stderr */
 	bool says_when_empty;    /* its text is worth reading even if empty() is true */
 
 	/* options: of the view's own type, they outlive it */

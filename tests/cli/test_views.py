@@ -62,6 +62,7 @@ DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns"
              "bytes", "stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
          "callers", "trips", "dump", "info"]
+COMMANDS = ["record", "export", *VIEWS]
 
 
 def arguments_of(view):
@@ -390,7 +391,7 @@ class Views(harness.TestCase):
                 (["timeline", "--by", "x"], "connection, thread"), (["threads", "--sort", "x"], "p95"),
                 (["dump", "--name", "x"], "'--name'"), (["report", "--width", "10"], "10"),
                 (["report", "--color", "red"], "always"), (["trips", "--pid", "x"], "x"), (["callers"], "function"),
-                (["record"], "program"), (["summary", "-\033"], "x1b")]:
+                (["record"], "program"), (["export"], "folded, speedscope"), (["export", "--format", "svg"], "callgrind"), (["summary", "-\033"], "x1b")]:
             with self.subTest(arguments=arguments):
                 done = harness.run([harness.COMMAND, *arguments], status=2)
                 self.assertEqual(("", 1), (done.stdout, len(done.stderr.splitlines())), done.stderr)
@@ -399,7 +400,7 @@ class Views(harness.TestCase):
     def test_help(self):
         listed = [line.split(":")[0] for line in
                   harness.run([harness.COMMAND, "--list-commands"]).stdout.splitlines()]
-        self.assertEqual(sorted(["record", *VIEWS]), sorted(listed))
+        self.assertEqual(sorted(COMMANDS), sorted(listed))
         help_text = harness.run([harness.COMMAND, "--help"]).stdout
         self.assertEqual(help_text, harness.run([harness.COMMAND, "help"]).stdout)
         for command in listed:
@@ -425,7 +426,7 @@ class Views(harness.TestCase):
             return set(done.stdout.split())
 
         self.assertEqual({"record", "report"}, complete("re"))
-        self.assertEqual({*VIEWS, "record", "help", "--help", "--version"}, complete(""))
+        self.assertEqual({*COMMANDS, "help", "--help", "--version"}, complete(""))
         self.assertEqual({"--max-depth", "--min-share", "--min-duration"}, complete("tree", "--m"))
         self.assertEqual({"connection", "thread"}, complete("timeline", "--by", ""))
         self.assertEqual({"coarse", "medium", "fine"}, complete("record", "--detail", ""))
