@@ -7,8 +7,8 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "analyzer/reports/frame.h"
 #include "analyzer/util/alloc.h"
 
 struct folded {
@@ -35,13 +35,14 @@ static void write_text(FILE *file, const char *text)
 /* "ask", or with its line "ask (app.c:12)". */
 static void write_frame(FILE *file, const struct frame *frame)
 {
+	char place[FRAME_TEXT_BYTES];
+
 	write_text(file, frame->name);
-	if (!frame->file || !frame->line)
+	if (!*frame_place(frame, true, place, sizeof(place)))
 		return;
-	const char *slash = strrchr(frame->file, '/');
 	fputs(" (", file);
-	write_text(file, slash ? slash + 1 : frame->file);
-	fprintf(file, ":%" PRIu32 ")", frame->line);
+	write_text(file, place);
+	putc(')', file);
 }
 
 static void sample(void *state, const struct export_sample *s)

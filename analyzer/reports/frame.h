@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A frame of a stack, told. */
+#ifndef REPORTS_FRAME_H
+#define REPORTS_FRAME_H
+
+#include <stdbool.h>
+
+#include "analyzer/symbols/symbols.h"
+
+/*
+ * Where in the source a frame is, as a table has room for: "app.c:12", the file without its
+ * folders, or empty if file or line are not known.  Clean; returns buffer.
+ */
+const char *frame_place(const struct frame *f, bool utf8, char *buffer, size_t size);
+
+/*
+ * "ask  app.c:12", with "(inlined)" before the place where it was; clean.  Returns
+ * buffer.
+ */
+const char *frame_text(const struct frame *f, bool utf8, char *buffer, size_t size);
+
+#define FRAME_TEXT_BYTES 2048
+
+#endif
