@@ -23,10 +23,8 @@ static const struct option_spec own_options[] = {
 	  .help = "what a round trip weighs: time (default: the time waited\n"
 		  "for its answer), trips (one), bytes (sent and received);\n"
 		  "callgrind and pprof have all, this one first" },
-	{ .name = "group", .value = "WHAT", .choices = frame_groupings,
-	  .offset = offsetof(struct export_options, group),
-	  .help = "what a frame is: function (default), line (default for\n"
-		  "callgrind and pprof) or module" },
+	GROUP_OPTION(struct export_options, "what a frame is: function (default), line (default for\n"
+					    "callgrind and pprof) or module"),
 	{ .name = "with-peer", .set = option_switch,
 	  .offset = offsetof(struct export_options, with_peer),
 	  .help = "whom a round trip asked, and what, as innermost frames" },

@@ -26,6 +26,9 @@ extern const struct option_spec output_options[];
 		       filter_options, &view_settings }
 /* What --group chooses from, in the order of enum frame_grouping. */
 extern const char *const frame_groupings[];
+#define GROUP_OPTION(options, words) \
+	{ .name = "group", .value = "WHAT", .choices = frame_groupings, \
+	  .offset = offsetof(options, group), .help = words }
 
 #define OUTPUT_GROUP { "Output", output_options, &view_settings }
 #define END_OF_GROUPS { .title = NULL }

@@ -38,7 +38,7 @@ static void write_frame(FILE *file, const struct frame *frame)
 	char place[FRAME_TEXT_BYTES];
 
 	write_text(file, frame->name);
-	if (!*frame_place(frame, true, place, sizeof(place)))
+	if (!*frame_place(frame, true, place))
 		return;
 	fputs(" (", file);
 	write_text(file, place);

@@ -8,26 +8,32 @@
 
 #include "analyzer/util/text.h"
 
-const char *frame_place(const struct frame *f, bool utf8, char *buffer, size_t size)
+#define PLACE_BYTES 512 /* names of files have 255 at most, each may become \xNN */
+
+/* Writes at most PLACE_BYTES. */
+const char *frame_place(const struct frame *f, bool utf8, char *buffer)
 {
-	char raw[FRAME_TEXT_BYTES];
+	char raw[PLACE_BYTES];
 
 	*buffer = '\0';
 	if (!f->file || !f->line)
 		return buffer;
 	const char *slash = strrchr(f->file, '/');
 	snprintf(raw, sizeof(raw), "%s:%" PRIu32, slash ? slash + 1 : f->file, f->line);
-	return text_clean(raw, utf8, buffer, size);
+	return text_clean(raw, utf8, buffer, PLACE_BYTES);
 }
 
-const char *frame_text(const struct frame *f, bool utf8, char *buffer, size_t size)
+const char *frame_text(const struct frame *f, bool utf8, char *buffer)
 {
-	char place[FRAME_TEXT_BYTES];
+	static const char inlined[] = " (inlined)", gap[] = "  ";
+	char place[PLACE_BYTES];
 
-	text_clean(f->name, utf8, buffer, size);
-	frame_place(f, utf8, place, sizeof(place));
-	size_t used = strlen(buffer);
-	snprintf(buffer + used, size - used, "%s%s%s", f->inlined ? " (inlined)" : "",
-		 *place ? "  " : "", place);
+	frame_place(f, utf8, place);
+	text_clean(f->name, utf8, buffer,
+		   FRAME_TEXT_BYTES - sizeof(inlined) - sizeof(gap) - sizeof(place));
+	if (f->inlined)
+		strcat(buffer, inlined);
+	if (*place)
+		strcat(strcat(buffer, gap), place);
 	return buffer;
 }

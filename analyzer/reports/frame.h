@@ -7,18 +7,19 @@
 
 #include "analyzer/symbols/symbols.h"
 
+/* These write at most FRAME_TEXT_BYTES of clean text, terminated, and return buffer. */
+#define FRAME_TEXT_BYTES 2048
+
 /*
  * Where in the source a frame is, as a table has room for: "app.c:12", the file without its
- * folders, or empty if file or line are not known.  Clean; returns buffer.
+ * folders, or empty if file or line are not known.
  */
-const char *frame_place(const struct frame *f, bool utf8, char *buffer, size_t size);
+const char *frame_place(const struct frame *f, bool utf8, char *buffer);
 
 /*
- * "ask  app.c:12", with "(inlined)" before the place where it was; clean.  Returns
- * buffer.
+ * "ask  app.c:12", with "(inlined)" before the place where it was; the name is cut if it
+ * is too long.
  */
-const char *frame_text(const struct frame *f, bool utf8, char *buffer, size_t size);
-
-#define FRAME_TEXT_BYTES 2048
+const char *frame_text(const struct frame *f, bool utf8, char *buffer);
 
 #endif

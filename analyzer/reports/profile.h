@@ -10,7 +10,7 @@ struct profile_stack {
 	const struct process *process;
 	const struct frame *const *frames; /* outermost first, without outer ones */
 	size_t count;                      /* 0: the stack is not known */
-	struct tally tally;                /* its latency is the call tree's once that is built */
+	struct tally tally;
 	uint64_t answered, total_ns;       /* round trips with a latency, and its sum */
 	uint64_t max_ns;                   /* UNKNOWN without any */
 };

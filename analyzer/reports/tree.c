@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/reports/calltree.h"
+#include "analyzer/reports/frame.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/json.h"
@@ -44,7 +45,13 @@ static void finish(struct view *v)
 	size_t count;
 	struct profile_stack **stacks = profile_stacks(v->scope->profile, &count);
 
-	t->calls = calltree_new(stacks, count, t->options->invert);
+	const struct calltree_options options = {
+		.grouping = (enum frame_grouping)t->options->group,
+		.invert = t->options->invert,
+		.recursion = t->options->no_fold,
+	};
+
+	t->calls = calltree_new(stacks, count, &options);
 }
 
 static double share_of(const struct tree *t, const struct tree_node *n)
@@ -80,6 +87,7 @@ static size_t next_in_order(const struct calltree *c, size_t node, bool descend)
 static json_t *node_json(const struct tree *t, size_t id)
 {
 	const struct tree_node *n = &t->calls->nodes[id];
+	const struct frame *f = n->frame;
 	bool below_root = n->parent != NO_NODE;
 	json_t *o = json_object();
 
@@ -87,7 +95,11 @@ static json_t *node_json(const struct tree *t, size_t id)
 	json_object_set_new(o, "parent", below_root ? json_known(n->parent) : json_null());
 	json_object_set_new(o, "depth", json_known(n->depth));
 	json_object_set_new(o, "name", json_text(n->name));
-	json_object_set_new(o, "module", json_text(n->module));
+	json_object_set_new(o, "module", json_text(f ? f->module : NULL));
+	json_object_set_new(o, "file", json_text(f ? f->file : NULL));
+	json_object_set_new(o, "line", json_known(f && f->line ? f->line : UNKNOWN));
+	json_object_set_new(o, "inlined", json_boolean(f && f->inlined));
+	json_object_set_new(o, "recursive", json_boolean(n->recursive));
 	json_object_set_new(o, "round_trips", json_known(n->round_trips));
 	json_object_set_new(o, "own_round_trips", json_known(n->own_trips));
 	json_object_set_new(o, "failed", json_known(n->failed));
@@ -239,19 +251,30 @@ static const char *arrow_of(const struct printer *p)
 					: out_pick(p->o, " › ", " > ");
 }
 
+/* "ask  app.c:12"; clean; writes at most FRAME_TEXT_BYTES. */
+static const char *node_text(const struct printer *p, const struct tree_node *n, char *buffer)
+{
+	if (n->frame)
+		frame_text(n->frame, p->o->utf8, buffer);
+	else
+		text_clean(n->name, p->o->utf8, buffer, FRAME_TEXT_BYTES);
+	return buffer;
+}
+
 /* "a › b › c": returns the last node of the run that the line stands for. */
 static size_t append_names(const struct printer *p, size_t node, char *text, size_t size)
 {
 	const struct calltree *c = p->tree->calls;
 	const char *arrow = arrow_of(p);
 	size_t used = strlen(text);
-	char clean[1024];
+	char clean[FRAME_TEXT_BYTES];
 
 	for (;;) {
-		text_clean(c->nodes[node].name, p->o->utf8, clean, sizeof(clean));
-		used += (size_t)snprintf(text + used, size - used, "%s", clean);
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+					 node_text(p, &c->nodes[node], clean),
+					 c->nodes[node].recursive ? " (recursive)" : "");
 		size_t child = p->o->width < NARROW && node ? only_child(p->tree, node) : NO_NODE;
-		if (child == NO_NODE || used + 64 >= size)
+		if (child == NO_NODE || used + sizeof(clean) + 64 >= size)
 			return node;
 		used += (size_t)snprintf(text + used, size - used, "%s", arrow);
 		node = child;

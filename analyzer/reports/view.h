@@ -77,7 +77,9 @@ extern const struct view_ops summary_view, tree_view, timeline_view, slow_view, 
 struct tree_options {
 	uint64_t max_depth;  /* 0: no limit */
 	double min_share;    /* percent of all waiting time; below 0: the default of text */
+	int group;           /* enum frame_grouping */
 	bool invert;         /* from the network calls outwards */
+	bool no_fold;        /* keep recursion */
 };
 
 enum lane_kind { LANE_CONNECTION, LANE_THREAD };
