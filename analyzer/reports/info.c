@@ -65,6 +65,7 @@ static const char *hex_format(const uint8_t *bytes, size_t count, char *buffer, 
 static json_t *module_json(const struct scope *scope, const struct process *p,
 			   const struct module *m)
 {
+	struct name_origin origin = symbols_module_origin(scope->symbols, p, m);
 	json_t *o = json_object();
 	char id[256];
 
@@ -75,7 +76,9 @@ static json_t *module_json(const struct scope *scope, const struct process *p,
 					      : json_null());
 	json_object_set_new(o, "start", json_known(m->start));
 	json_object_set_new(o, "end", json_known(m->end));
-	json_object_set_new(o, "names", json_text(symbols_module_source(scope->symbols, p, m)));
+	json_object_set_new(o, "names", json_text(origin.words));
+	json_object_set_new(o, "names_file", json_text(origin.file));
+	json_object_set_new(o, "advice", json_text(origin.advice));
 	return o;
 }
 
@@ -256,7 +259,7 @@ static void print_modules(const struct scope *scope, const struct process *p, co
 		if (!m->path[0] || seen_before(p, i))
 			continue;
 		print_label(o, any ? "" : "names from");
-		fprintf(o->file, "%-20s ", symbols_module_source(scope->symbols, p, m));
+		fprintf(o->file, "%-20s ", symbols_module_origin(scope->symbols, p, m).words);
 		print_clean(o, m->path);
 		fputc('\n', o->file);
 		any = true;

@@ -54,15 +54,9 @@ void profile_free(struct profile *p)
 static struct entry *add_entry(struct profile *p, const struct stack_key *key)
 {
 	struct entry *e = xcalloc(1, sizeof(*e));
-	size_t count;
-	const struct frame *const *frames =
-		symbols_stack(p->symbols, key->process, (uint32_t)key->id, &count);
-	size_t skip = frames_outer(frames, count);
 
 	e->key = *key;
 	e->stack.process = key->process;
-	e->stack.frames = frames + skip;
-	e->stack.count = count - skip;
 	HASH_ADD(hh, p->entries, key, sizeof(e->key), e);
 	p->stacks = xgrow(p->stacks, p->count, &p->room, sizeof(*p->stacks));
 	p->stacks[p->count++] = &e->stack;
@@ -83,8 +77,27 @@ void profile_add(struct profile *p, const struct round_trip *t)
 	tally_add(&e->stack.tally, t);
 }
 
+static void name_stacks(struct profile *p)
+{
+	struct stack_reference *stacks = xcalloc(p->count, sizeof(*stacks));
+	size_t count = 0;
+
+	for (const struct entry *e = p->entries; e; e = e->hh.next)
+		stacks[count++] = (struct stack_reference){ e->key.process, (uint32_t)e->key.id };
+	symbols_prepare(p->symbols, stacks, count);
+	free(stacks);
+	for (struct entry *e = p->entries; e; e = e->hh.next) {
+		e->stack.frames = symbols_stack(p->symbols, e->key.process, (uint32_t)e->key.id,
+						&e->stack.count);
+		size_t outer = frames_outer(e->stack.frames, e->stack.count);
+		e->stack.frames += outer;
+		e->stack.count -= outer;
+	}
+}
+
 void profile_finish(struct profile *p)
 {
+	name_stacks(p);
 	for (size_t i = 0; i < p->count; i++) {
 		struct profile_stack *s = p->stacks[i];
 		const struct latency *l = s->tally.latency;

@@ -20,7 +20,7 @@ struct profile;
 struct profile *profile_new(struct symbols *symbols);
 void profile_free(struct profile *p);
 void profile_add(struct profile *p, const struct round_trip *t);
-/* Nothing will be added any more: fills in answered, total_ns and max_ns. */
+/* Nothing will be added any more: fills in frames, count, answered, total_ns and max_ns. */
 void profile_finish(struct profile *p);
 
 /* All stacks, in order of their first round trip to complete. */

@@ -19,26 +19,36 @@ struct places {
 	size_t count, room;
 };
 
+/* The origin of names that are not known because the module is another one by now. */
+#define CHANGED_WORDS "changed since recorded"
+
 struct source_ops {
 	/*
-	 * Opens what the source has about a module.  *words tells a person what that
-	 * is ("symbol table"), or why there is nothing ("changed since recorded"); it
-	 * is static.  Returns NULL if the source knows no names for this module.
+	 * Finds what there is about a module, without reading it.  Never NULL.  The
+	 * module and the options outlive it.
 	 */
-	void *(*open)(const struct module *m, const struct symbols_options *options,
-		      const char **words);
+	void *(*open)(const struct module *m, const struct symbols_options *options);
+
+	/* Where names come from, or why there are none; its texts are valid until close(). */
+	struct name_origin (*origin)(const void *source);
 
 	/*
 	 * Adds the places of an address as the ELF file counts them; none if no function
-	 * holds it.  Their texts are valid until close().
+	 * holds it.  Their texts are valid until the next unload() or close().
 	 */
 	void (*lookup)(void *source, uint64_t address, struct places *places);
+
+	/* Gives back the memory that the next lookup() would fill again; keeps what it knows. */
+	void (*unload)(void *source);
+
+	/* Writes all answers so far into a folder, as an archive has it.  0, or an errno. */
+	int (*save)(void *source, const char *folder);
 
 	void (*close)(void *source);
 };
 
-/* .symtab, or .dynsym where there is none. */
-extern const struct source_ops elf_source;
+/* ELF files: DWARF, symbol tables, and what the cache or an archive knows of them. */
+extern const struct source_ops native_source;
 
 /* One more at the end. */
 void places_add(struct places *places, struct place place);

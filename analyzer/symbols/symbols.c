@@ -13,16 +13,10 @@
 #include "analyzer/symbols/source.h"
 #include "analyzer/util/alloc.h"
 
-/* In order of preference. */
-static const struct source_ops *const sources[] = { &elf_source };
-#define SOURCE_COUNT (sizeof(sources) / sizeof(sources[0]))
-
 /* One file that was loaded, in however many processes. */
 struct object {
 	char *key;           /* path, NUL, build id */
 	const char *name;    /* last component of the path */
-	bool opened;
-	const char *words;   /* of the source that knows names, or why none does */
 	const struct source_ops *source;
 	void *names;
 	UT_hash_handle hh;
@@ -36,8 +30,9 @@ struct site {
 /* The frames of one return address, innermost first. */
 struct known_site {
 	struct site site;
+	bool listed;          /* by symbols_prepare() */
 	const struct frame **frames;
-	size_t count;
+	size_t count;         /* 0: not named yet */
 	UT_hash_handle hh;
 };
 
@@ -78,8 +73,7 @@ static void free_objects(struct symbols *s)
 	HASH_ITER(hh, s->objects, o, next)
 	{
 		HASH_DEL(s->objects, o);
-		if (o->names)
-			o->source->close(o->names);
+		o->source->close(o->names);
 		free(o->key);
 		free(o);
 	}
@@ -135,19 +129,10 @@ static struct object *find_object(struct symbols *s, const struct module *m)
 	o->key = key;
 	const char *slash = strrchr(key, '/');
 	o->name = slash ? slash + 1 : key;
+	o->source = &native_source;
+	o->names = o->source->open(m, s->options);
 	HASH_ADD_KEYPTR(hh, s->objects, o->key, bytes, o);
 	return o;
-}
-
-static void open_object(struct symbols *s, struct object *o, const struct module *m)
-{
-	if (o->opened)
-		return;
-	o->opened = true;
-	for (size_t i = 0; i < SOURCE_COUNT && !o->names; i++) {
-		o->names = sources[i]->open(m, s->options, &o->words);
-		o->source = sources[i];
-	}
 }
 
 /* The symbol's name without its version, "recv" of "recv@@GLIBC_2.2.5", and readable. */
@@ -174,18 +159,24 @@ static const struct frame *function_frame(struct symbols *s, const struct object
 	return frame;
 }
 
+/* "app+0x1234", and why nothing better is known if that is worth knowing. */
 static const struct frame *nameless_frame(struct symbols *s, const struct site *site,
 					  const struct place *place)
 {
-	char text[4096 + 32];
+	const struct object *o = site->object;
+	char text[4096 + 64];
 
-	if (site->object)
-		snprintf(text, sizeof(text), "%s+0x%" PRIx64, site->object->name, site->address);
-	else
+	if (o) {
+		const char *words = o->source->origin(o->names).words;
+		bool changed = strcmp(words, CHANGED_WORDS) == 0;
+		snprintf(text, sizeof(text), "%s+0x%" PRIx64 "%s", o->name, site->address,
+			 changed ? " (" CHANGED_WORDS ")" : "");
+	} else {
 		snprintf(text, sizeof(text), "0x%" PRIx64, site->address);
+	}
 	return frame_intern(s->frames, &(struct frame){
 		.name = text,
-		.module = site->object ? site->object->name : NULL,
+		.module = o ? o->name : NULL,
 		.file = place->file,
 		.line = place->line,
 		.inlined = place->inlined,
@@ -199,7 +190,7 @@ static void name_site(struct symbols *s, struct known_site *k)
 
 	s->places.count = 0;
 	/* A return address is the instruction after the call, maybe in the next function. */
-	if (o && o->names)
+	if (o)
 		o->source->lookup(o->names, k->site.address - 1, &s->places);
 	if (!s->places.count)
 		places_add(&s->places, nothing);
@@ -212,8 +203,9 @@ static void name_site(struct symbols *s, struct known_site *k)
 	}
 }
 
-static const struct known_site *find_site(struct symbols *s, const struct process *p,
-					  uint64_t address, uint64_t ns)
+/* Without a name yet if it is new. */
+static struct known_site *find_site(struct symbols *s, const struct process *p, uint64_t address,
+				    uint64_t ns)
 {
 	const struct module *m = process_module(p, address ? address - 1 : 0, ns);
 	struct site site;
@@ -224,13 +216,11 @@ static const struct known_site *find_site(struct symbols *s, const struct proces
 	if (m && m->path[0]) {
 		site.object = find_object(s, m);
 		site.address = address - m->load_bias;
-		open_object(s, site.object, m);
 	}
 	HASH_FIND(hh, s->sites, &site, sizeof(site), k);
 	if (!k) {
 		k = xcalloc(1, sizeof(*k));
 		k->site = site;
-		name_site(s, k);
 		HASH_ADD(hh, s->sites, site, sizeof(site), k);
 	}
 	return k;
@@ -243,8 +233,10 @@ static void name_stack(struct symbols *s, struct known_stack *k, const struct st
 
 	k->frames = xcalloc(room + 1, sizeof(*k->frames));
 	for (uint32_t i = stack->depth; i-- > 0;) {
-		const struct known_site *site = find_site(s, k->key.process, stack->addresses[i],
-							  stack->first_seen_ns);
+		struct known_site *site = find_site(s, k->key.process, stack->addresses[i],
+						    stack->first_seen_ns);
+		if (!site->count)
+			name_site(s, site);
 		if (k->count + site->count + i > room) {
 			room = 2 * (k->count + site->count + i);
 			k->frames = xreallocarray(k->frames, room, sizeof(*k->frames));
@@ -278,12 +270,58 @@ const struct frame *const *symbols_stack(struct symbols *s, const struct process
 	return k->frames;
 }
 
-const char *symbols_module_source(struct symbols *s, const struct process *p,
-				  const struct module *m)
+static int compare_sites(const void *left, const void *right)
+{
+	const struct site *a = &(*(struct known_site *const *)left)->site;
+	const struct site *b = &(*(struct known_site *const *)right)->site;
+
+	if (a->object != b->object)
+		return (uintptr_t)a->object < (uintptr_t)b->object ? -1 : 1;
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+void symbols_prepare(struct symbols *s, const struct stack_reference *stacks, size_t count)
+{
+	struct known_site **sites = NULL;
+	size_t site_count = 0, room = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct stack *stack = process_stack(stacks[i].process, stacks[i].stack_id);
+		for (uint32_t j = 0; stack && j < stack->depth; j++) {
+			struct known_site *k = find_site(s, stacks[i].process, stack->addresses[j],
+							 stack->first_seen_ns);
+			if (k->count || k->listed)
+				continue;
+			k->listed = true;
+			sites = xgrow(sites, site_count, &room, sizeof(struct known_site *));
+			sites[site_count++] = k;
+		}
+	}
+	if (site_count)
+		qsort(sites, site_count, sizeof(struct known_site *), compare_sites);
+	for (size_t i = 0; i < site_count; i++) {
+		struct object *o = sites[i]->site.object;
+		name_site(s, sites[i]);
+		if (o && (i + 1 == site_count || sites[i + 1]->site.object != o))
+			o->source->unload(o->names);
+	}
+	free(sites);
+}
+
+struct name_origin symbols_module_origin(struct symbols *s, const struct process *p,
+					 const struct module *m)
 {
 	if (!m->path[0])
-		return "no file";
+		return (struct name_origin){ .words = "no file" };
 	struct object *o = find_object(s, m);
-	open_object(s, o, m);
-	return o->words;
+	return o->source->origin(o->names);
+}
+
+int symbols_save(struct symbols *s, const char *folder)
+{
+	int error = 0;
+
+	for (struct object *o = s->objects; o && !error; o = o->hh.next)
+		error = o->source->save(o->names, folder);
+	return error;
 }

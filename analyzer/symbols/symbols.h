@@ -63,7 +63,7 @@ static inline size_t frames_outer(const struct frame *const *frames, size_t coun
 struct symbols_options {
 	struct text_list debug_dirs; /* folders with debug files, before the system's */
 	const char *sysroot;         /* put before the paths of modules; NULL: none */
-	const char *recording;       /* a folder whose "symbols" holds names, from an archive */
+	struct text_list archives;   /* folders with names, from unpacked archives */
 	bool no_demangle;
 	bool full_stacks;            /* no frame is outer */
 };
@@ -82,8 +82,33 @@ void symbols_free(struct symbols *s);
 const struct frame *const *symbols_stack(struct symbols *s, const struct process *p,
 					 uint32_t stack_id, size_t *count);
 
-/* For `info`: where the names of a module come from, in words. Static storage. */
-const char *symbols_module_source(struct symbols *s, const struct process *p,
-				  const struct module *m);
+/* A stack that is to be shown. */
+struct stack_reference {
+	const struct process *process;
+	uint32_t stack_id;
+};
+
+/*
+ * Resolves many stacks at once, module by module: each is read once and its memory given back
+ * before the next, which symbols_stack() for each of them would not do.
+ */
+void symbols_prepare(struct symbols *s, const struct stack_reference *stacks, size_t count);
+
+/* For `info`: where the names of a module come from, and what would give better ones. */
+struct name_origin {
+	const char *words;   /* "DWARF", "changed since recorded" */
+	const char *file;    /* that has them; NULL: the module, or none */
+	const char *advice;  /* a command or setting that would give lines; NULL: none would */
+};
+
+/* Texts are valid until symbols_free(). */
+struct name_origin symbols_module_origin(struct symbols *s, const struct process *p,
+					 const struct module *m);
+
+/*
+ * Writes the names of all stacks that were resolved into a folder, for symbols_options.archives
+ * on another machine.  Returns 0, or an errno.
+ */
+int symbols_save(struct symbols *s, const char *folder);
 
 #endif

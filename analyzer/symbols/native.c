@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Names from ELF files.  Of what is found about a module the best is used: DWARF, its symbol
+ * table, a symbol table in mini debug info, exported names; and the cache, if what
+ * it knows comes from nothing worse.  An archive knows all, and nothing else is asked then.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/symbols/cache.h"
+#include "analyzer/symbols/debugfile.h"
+#include "analyzer/symbols/dwarf.h"
+#include "analyzer/symbols/minidebug.h"
+#include "analyzer/symbols/source.h"
+#include "analyzer/symbols/store.h"
+#include "analyzer/symbols/symtab.h"
+#include "analyzer/util/alloc.h"
+
+/* From the worst to the best. */
+enum quality { NOTHING, EXPORTED, MINIMAL, SYMBOLS, LINES };
+
+static const char *const quality_words[] = {
+	[NOTHING] = "no symbols",
+	[EXPORTED] = "exported names only",
+	[MINIMAL] = "mini debug info",
+	[SYMBOLS] = "symbol table",
+	[LINES] = "DWARF",
+};
+
+struct native {
+	const struct module *module;
+	const struct symbols_options *options;
+	struct elf_file file;  /* the module itself */
+	struct elf_file debug; /* the file with its debug data, if that is another */
+	const char *missing;   /* why the module itself is not used; NULL: it is */
+	enum quality quality;  /* of what lies in these files */
+	struct store *known;
+	enum quality known_quality; /* of what was in the cache */
+	bool archived;         /* known is of an archive */
+	bool asked_servers;
+	/* While loaded: */
+	bool loaded;
+	struct symtab *symtab;
+	Elf *mini;
+	void *mini_memory;
+	struct elf_file shared_file;
+	Dwarf *dwarf, *shared;
+	struct dwarf_names *lines;
+};
+
+static bool has_lines(Elf *elf)
+{
+	return elf && (elf_section(elf, ".debug_info") || elf_section(elf, ".zdebug_info"));
+}
+
+static enum quality quality_of(Elf *elf)
+{
+	if (!elf)
+		return NOTHING;
+	if (has_lines(elf))
+		return LINES;
+	if (elf_has_type(elf, SHT_SYMTAB))
+		return SYMBOLS;
+	if (elf_section(elf, ".gnu_debugdata"))
+		return MINIMAL;
+	return elf_has_type(elf, SHT_DYNSYM) ? EXPORTED : NOTHING;
+}
+
+/* What Linux adds to the name of a file that is deleted. */
+static bool cut_deleted(char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t length = strlen(path);
+
+	if (length < sizeof(mark) || strcmp(path + length - (sizeof(mark) - 1), mark) != 0)
+		return false;
+	path[length - (sizeof(mark) - 1)] = '\0';
+	return true;
+}
+
+/* Opens the module itself if it is the one that was recorded. */
+static void open_module(struct native *n)
+{
+	const struct module *m = n->module;
+	char path[PATH_MAX];
+
+	if (m->path[0] != '/') {
+		n->missing = "no file";
+		return;
+	}
+	snprintf(path, sizeof(path), "%s%s", n->options->sysroot ? n->options->sysroot : "",
+		 m->path);
+	/* Another file may lie there by now: only a build id can tell. */
+	if (cut_deleted(path) && !m->build_id_bytes) {
+		n->missing = "deleted since recorded";
+		return;
+	}
+	if (!elf_file_open(&n->file, path, &n->missing))
+		return;
+	if (elf_same_build(n->file.elf, m) == BUILD_OTHER) {
+		elf_file_close(&n->file);
+		n->missing = CHANGED_WORDS;
+	}
+}
+
+static bool open_archived(struct native *n)
+{
+	const struct text_list *folders = &n->options->archives;
+	char path[PATH_MAX];
+	bool damaged;
+
+	for (size_t i = 0; i < folders->count && !n->known; i++) {
+		if (store_path(folders->items[i], n->module, path, sizeof(path)))
+			n->known = store_read(path, &damaged);
+	}
+	n->archived = n->known;
+	return n->archived;
+}
+
+static bool servers_are_set(void)
+{
+	const char *urls = getenv("DEBUGINFOD_URLS");
+
+	return urls && *urls;
+}
+
+/* Uses the cache unless more is known by now, or a server may know more. */
+static void open_cached(struct native *n)
+{
+	enum quality cached = NOTHING;
+
+	n->known = cache_read(n->module);
+	if (n->known) {
+		while (cached < LINES && strcmp(store_words(n->known), quality_words[cached]) != 0)
+			cached++;
+		if (cached >= n->quality && (cached == LINES || !servers_are_set())) {
+			n->known_quality = cached;
+			return;
+		}
+		store_free(n->known);
+	}
+	n->known = store_new();
+}
+
+static void *open_native(const struct module *m, const struct symbols_options *options)
+{
+	struct native *n = xcalloc(1, sizeof(*n));
+
+	n->module = m;
+	n->options = options;
+	n->file = n->debug = n->shared_file = (struct elf_file)NO_ELF_FILE;
+	if (open_archived(n))
+		return n;
+	open_module(n);
+	n->quality = quality_of(n->file.elf);
+	if (n->quality < LINES && debug_file_find(m, &n->file, options, &n->debug)) {
+		enum quality other = quality_of(n->debug.elf);
+		n->quality = other > n->quality ? other : n->quality;
+	}
+	if (n->missing && n->quality == NOTHING && strcmp(n->missing, CHANGED_WORDS) == 0)
+		n->known = store_new();
+	else
+		open_cached(n);
+	return n;
+}
+
+static enum quality best_quality(const struct native *n)
+{
+	return n->quality > n->known_quality ? n->quality : n->known_quality;
+}
+
+static const char *advice_for(const struct native *n)
+{
+	if (best_quality(n) == LINES || n->module->path[0] != '/')
+		return NULL;
+	if (n->missing)
+		return n->module->build_id_bytes
+			       ? "give the folder of the recorded file to --debug-dir, or set DEBUGINFOD_URLS"
+			       : "give the root of the recorded files to --sysroot";
+	if (!n->module->build_id_bytes)
+		return "compile with -g";
+	return "install its -dbgsym package, set DEBUGINFOD_URLS, or compile with -g";
+}
+
+static struct name_origin tell_origin(const void *source)
+{
+	const struct native *n = source;
+
+	if (n->archived)
+		return (struct name_origin){ store_words(n->known), store_file(n->known), NULL };
+	if (best_quality(n) == NOTHING && n->missing)
+		return (struct name_origin){ n->missing, NULL, advice_for(n) };
+	const char *file = n->debug.elf ? n->debug.path : store_file(n->known);
+	return (struct name_origin){ quality_words[best_quality(n)], file, advice_for(n) };
+}
+
+/* DWARF of the module itself, else of the file for it. */
+static void load_lines(struct native *n)
+{
+	const struct elf_file *f = has_lines(n->file.elf) ? &n->file : &n->debug;
+
+	if (!has_lines(f->elf) || !(n->dwarf = dwarf_begin_elf(f->elf, DWARF_C_READ, NULL)))
+		return;
+	debug_file_join_shared(n->dwarf, f->path, n->options, &n->shared_file, &n->shared);
+	n->lines = dwarf_names_new(n->dwarf);
+}
+
+static void load_symbols(struct native *n)
+{
+	bool full = false;
+
+	n->symtab = symtab_new();
+	if (n->file.elf) {
+		full = elf_has_type(n->file.elf, SHT_SYMTAB);
+		symtab_read(n->symtab, n->file.elf, SHT_SYMTAB);
+		if (!full)
+			symtab_read(n->symtab, n->file.elf, SHT_DYNSYM);
+	}
+	if (n->debug.elf && !full) {
+		full = elf_has_type(n->debug.elf, SHT_SYMTAB);
+		symtab_read(n->symtab, n->debug.elf, SHT_SYMTAB);
+	}
+	if (n->file.elf && !full && (n->mini = minidebug_open(n->file.elf, &n->mini_memory)))
+		symtab_read(n->symtab, n->mini, SHT_SYMTAB);
+	symtab_finish(n->symtab);
+}
+
+static void load(struct native *n)
+{
+	if (n->loaded)
+		return;
+	n->loaded = true;
+	if (n->quality < LINES && !n->debug.elf && !n->asked_servers &&
+	    debug_file_download(n->module, &n->debug))
+		n->quality = quality_of(n->debug.elf);
+	n->asked_servers = true;
+	load_lines(n);
+	load_symbols(n);
+	if (n->quality >= n->known_quality)
+		store_set_origin(n->known, quality_words[n->quality], n->debug.path);
+}
+
+static void unload_native(void *source)
+{
+	struct native *n = source;
+
+	dwarf_names_free(n->lines);
+	dwarf_end(n->dwarf);
+	dwarf_end(n->shared);
+	elf_file_close(&n->shared_file);
+	symtab_free(n->symtab);
+	elf_end(n->mini);
+	free(n->mini_memory);
+	n->lines = NULL;
+	n->dwarf = n->shared = NULL;
+	n->symtab = NULL;
+	n->mini = NULL;
+	n->mini_memory = NULL;
+	n->loaded = false;
+}
+
+/* Names of functions that the DWARF does not tell, as of assembler code. */
+static void add_symbol(const struct native *n, uint64_t address, struct places *places,
+		       size_t before)
+{
+	const char *name = symtab_find(n->symtab, address);
+
+	if (!name)
+		return;
+	if (places->count == before)
+		places_add(places, (struct place){ .function = name });
+	else if (!places->items[places->count - 1].function)
+		places->items[places->count - 1].function = name;
+}
+
+static void lookup_native(void *source, uint64_t address, struct places *places)
+{
+	struct native *n = source;
+	size_t before = places->count;
+
+	if (store_find(n->known, address, places) || n->archived)
+		return;
+	load(n);
+	bool whole = !n->lines || dwarf_names_lookup(n->lines, address, places);
+	bool lasting = whole && n->quality >= n->known_quality;
+	add_symbol(n, address, places, before);
+	store_add(n->known, address, places->items + before, places->count - before, lasting);
+}
+
+static int save_native(void *source, const char *folder)
+{
+	struct native *n = source;
+	struct name_origin origin = tell_origin(n);
+	char path[PATH_MAX];
+
+	store_set_origin(n->known, origin.words, origin.file);
+	if (!store_path(folder, n->module, path, sizeof(path)))
+		return ENAMETOOLONG;
+	return store_write(n->known, path, true);
+}
+
+static void close_native(void *source)
+{
+	struct native *n = source;
+
+	if (!n->archived && n->quality != NOTHING)
+		cache_write(n->module, n->known);
+	unload_native(n);
+	store_free(n->known);
+	elf_file_close(&n->debug);
+	elf_file_close(&n->file);
+	free(n);
+}
+
+const struct source_ops native_source = {
+	.open = open_native,
+	.origin = tell_origin,
+	.lookup = lookup_native,
+	.unload = unload_native,
+	.save = save_native,
+	.close = close_native,
+};
