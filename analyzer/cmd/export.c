@@ -7,9 +7,6 @@
 
 static struct export_options options = { .format = -1, .group = -1 };
 
-/* In the order of enum export_weight. */
-static const char *const weights[] = { "time", "trips", "bytes", NULL };
-
 static const struct option_spec own_options[] = {
 	{ .name = "format", .letter = 'f', .value = "FORMAT", .choices = export_formats,
 	  .offset = offsetof(struct export_options, format),
@@ -18,11 +15,12 @@ static const struct option_spec own_options[] = {
 	{ .name = "output", .letter = 'o', .value = "FILE", .set = option_text,
 	  .offset = offsetof(struct export_options, path),
 	  .help = "write to FILE (default: standard output)" },
-	{ .name = "weight", .value = "WEIGHT", .choices = weights,
+	{ .name = "weight", .value = "WEIGHT", .choices = weight_names,
 	  .offset = offsetof(struct export_options, weight),
 	  .help = "what a round trip weighs: time (default: the time waited\n"
-		  "for its answer), trips (one), bytes (sent and received);\n"
-		  "callgrind and pprof have all, this one first" },
+		  "for its answer), trips (one), bytes (sent and received),\n"
+		  "errors (one if it failed); callgrind and pprof have all,\n"
+		  "this one first" },
 	GROUP_OPTION(struct export_options, "what a frame is: function (default), line (default for\n"
 					    "callgrind and pprof) or module"),
 	{ .name = "with-peer", .set = option_switch,

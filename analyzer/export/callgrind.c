@@ -37,7 +37,7 @@ struct cost_key {
 
 struct cost {
 	struct cost_key key;
-	struct export_figures figures;
+	struct figures figures;
 	UT_hash_handle hh;
 };
 
@@ -96,7 +96,7 @@ static struct function *function_of(struct callgrind *c, const struct frame *fra
 }
 
 static void add_cost(struct callgrind *c, const struct frame *frame, const struct function *callee,
-		     const struct export_figures *figures)
+		     const struct figures *figures)
 {
 	struct function *f = function_of(c, frame);
 	struct cost_key key = { callee, text_of(&c->files, frame->file), frame->line };
@@ -108,7 +108,7 @@ static void add_cost(struct callgrind *c, const struct frame *frame, const struc
 		cost->key = key;
 		HASH_ADD(hh, f->costs, key, sizeof(cost->key), cost);
 	}
-	export_add(&cost->figures, figures);
+	figures_add(&cost->figures, figures);
 }
 
 static void sample(void *state, const struct export_sample *s)
@@ -136,10 +136,17 @@ static void write_text(FILE *file, const char *key, struct text *t)
 
 static int first_column(const struct callgrind *c)
 {
-	return c->about->weight == WEIGHT_TIME ? TIME : c->about->weight == WEIGHT_TRIPS ? TRIPS : BYTES;
+	static const int columns[] = {
+		[WEIGHT_TIME] = TIME,
+		[WEIGHT_TRIPS] = TRIPS,
+		[WEIGHT_BYTES] = BYTES,
+		[WEIGHT_ERRORS] = FAILED,
+	};
+
+	return columns[c->about->weight];
 }
 
-static void write_figures(const struct callgrind *c, const struct export_figures *f)
+static void write_figures(const struct callgrind *c, const struct figures *f)
 {
 	const uint64_t values[COST_COUNT] = {
 		[TIME] = f->time_ns,

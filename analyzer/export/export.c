@@ -50,7 +50,7 @@ struct stack_key {
 /* Round trips with one stack as it was recorded. */
 struct recorded {
 	struct stack_key key;
-	struct export_figures figures;
+	struct figures figures;
 	UT_hash_handle hh;
 };
 
@@ -59,7 +59,7 @@ struct row {
 	const struct frame **frames; /* the key: the program's label, then the frames */
 	size_t count;
 	const char *peer;
-	struct export_figures figures;
+	struct figures figures;
 	UT_hash_handle hh;
 };
 
@@ -71,35 +71,13 @@ struct export {
 	struct peer *peers;
 	struct recorded *recorded, *last; /* requests come in runs */
 	struct row *rows;
-	struct export_figures total;
+	struct figures total;
 	uint64_t without_time;
 };
-
-uint64_t export_weigh(const struct export_figures *f, enum export_weight weight)
-{
-	switch (weight) {
-	case WEIGHT_TIME:
-		return f->time_ns;
-	case WEIGHT_TRIPS:
-		return f->round_trips;
-	case WEIGHT_BYTES:
-		break;
-	}
-	return f->bytes_sent + f->bytes_received;
-}
 
 bool export_is_binary(int format)
 {
 	return exporters[format]->is_binary;
-}
-
-void export_add(struct export_figures *into, const struct export_figures *from)
-{
-	into->round_trips += from->round_trips;
-	into->failed += from->failed;
-	into->time_ns += from->time_ns;
-	into->bytes_sent += from->bytes_sent;
-	into->bytes_received += from->bytes_received;
 }
 
 static struct view *create(struct scope *scope, const void *options)
@@ -200,7 +178,7 @@ static void trip(struct view *v, const struct round_trip *t)
 {
 	struct export *e = (struct export *)v;
 	struct stack_key key = { .process = t->process, .stack_id = t->stack_id };
-	struct export_figures figures = {
+	struct figures figures = {
 		.round_trips = 1,
 		.failed = round_trip_failed(t),
 		.time_ns = t->latency_ns == UNKNOWN ? 0 : t->latency_ns,
@@ -213,8 +191,8 @@ static void trip(struct view *v, const struct round_trip *t)
 		key.peer = peer_of(e, t);
 		key.name = trip_name(t, true, name, sizeof(name)) ? label_of(e, name) : NULL;
 	}
-	export_add(&recorded_of(e, &key)->figures, &figures);
-	export_add(&e->total, &figures);
+	figures_add(&recorded_of(e, &key)->figures, &figures);
+	figures_add(&e->total, &figures);
 	e->without_time += t->latency_ns == UNKNOWN;
 }
 
@@ -273,16 +251,16 @@ static void add_row(struct export *e, const struct recorded *r)
 		row->peer = r->key.peer ? r->key.peer->frame.name : NULL;
 		HASH_ADD_KEYPTR(hh, e->rows, row->frames, bytes, row);
 	}
-	export_add(&row->figures, &r->figures);
+	figures_add(&row->figures, &r->figures);
 }
 
 /* By program, and heaviest first: a reader of the text sees the most important stack first. */
-static enum export_weight row_weight;
+static enum weight row_weight;
 
 static int compare_rows(const struct row *a, const struct row *b)
 {
-	uint64_t left = export_weigh(&a->figures, row_weight);
-	uint64_t right = export_weigh(&b->figures, row_weight);
+	uint64_t left = figures_weigh(&a->figures, row_weight);
+	uint64_t right = figures_weigh(&b->figures, row_weight);
 
 	if (a->frames[0] != b->frames[0])
 		return strcmp(a->frames[0]->name, b->frames[0]->name);
@@ -295,7 +273,7 @@ static void finish(struct view *v)
 
 	for (const struct recorded *r = e->recorded; r; r = r->hh.next)
 		add_row(e, r);
-	row_weight = (enum export_weight)e->options->weight;
+	row_weight = (enum weight)e->options->weight;
 	HASH_SORT(e->rows, compare_rows);
 }
 
@@ -333,7 +311,7 @@ static bool write_rows(const struct export *e, FILE *file)
 		.command = command,
 		.started_realtime_ns = first->started_realtime_ns,
 		.duration_ns = scope->ended_ns - scope->started_ns,
-		.weight = (enum export_weight)e->options->weight,
+		.weight = (enum weight)e->options->weight,
 		.total = e->total,
 	};
 	format_command(first, command, sizeof(command));

@@ -8,23 +8,10 @@
 #define EXPORT_EXPORT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
+#include "analyzer/reports/figures.h"
 #include "analyzer/reports/view.h"
-
-/* What a round trip weighs where a format has room for one figure only, or which comes first. */
-enum export_weight { WEIGHT_TIME, WEIGHT_TRIPS, WEIGHT_BYTES };
-
-struct export_figures {
-	uint64_t round_trips, failed;
-	uint64_t time_ns; /* waited; round trips without an answer have none */
-	uint64_t bytes_sent, bytes_received;
-};
-
-/* Adds from to into. */
-void export_add(struct export_figures *into, const struct export_figures *from);
-uint64_t export_weigh(const struct export_figures *f, enum export_weight weight);
 
 /* Round trips with one stack, of one program. */
 struct export_sample {
@@ -32,7 +19,7 @@ struct export_sample {
 	const struct frame *const *frames; /* outermost first; at least one */
 	size_t count;
 	const char *peer; /* whom they asked; NULL unless wanted; a frame, too */
-	struct export_figures figures;
+	struct figures figures;
 };
 
 /* What the samples are of. */
@@ -40,8 +27,8 @@ struct export_about {
 	const char *command;          /* line of the first process, clean */
 	uint64_t started_realtime_ns; /* UNKNOWN if it is */
 	uint64_t duration_ns;
-	enum export_weight weight;
-	struct export_figures total;  /* of all samples */
+	enum weight weight;
+	struct figures total;  /* of all samples */
 };
 
 struct exporter {
@@ -73,7 +60,7 @@ bool export_is_binary(int format);
 
 struct export_options {
 	int format;       /* place in export_formats; below 0: not given */
-	int weight;       /* enum export_weight */
+	int weight;       /* enum weight */
 	int group;        /* enum frame_grouping; below 0: the format's own */
 	bool with_peer;
 	const char *path; /* NULL: standard output */

@@ -13,7 +13,7 @@
 
 struct folded {
 	FILE *file;
-	enum export_weight weight;
+	enum weight weight;
 };
 
 static void *begin(const struct export_about *about, FILE *file)
@@ -48,7 +48,7 @@ static void write_frame(FILE *file, const struct frame *frame)
 static void sample(void *state, const struct export_sample *s)
 {
 	const struct folded *f = state;
-	uint64_t weight = export_weigh(&s->figures, f->weight);
+	uint64_t weight = figures_weigh(&s->figures, f->weight);
 
 	if (!weight)
 		return;

@@ -173,6 +173,7 @@ static void write_header(struct pprof *p, const struct export_about *about)
 		[WEIGHT_TIME] = TIME,
 		[WEIGHT_TRIPS] = ROUND_TRIPS,
 		[WEIGHT_BYTES] = BYTES,
+		[WEIGHT_ERRORS] = FAILED,
 	};
 	Pprof__Profile profile = PPROF__PROFILE__INIT;
 	Pprof__ValueType types[VALUE_COUNT], *type_list[VALUE_COUNT];
@@ -216,7 +217,7 @@ static void *begin(const struct export_about *about, FILE *file)
 static void sample(void *state, const struct export_sample *s)
 {
 	struct pprof *p = state;
-	const struct export_figures *f = &s->figures;
+	const struct figures *f = &s->figures;
 	int64_t values[VALUE_COUNT] = {
 		[ROUND_TRIPS] = (int64_t)f->round_trips,
 		[TIME] = (int64_t)f->time_ns,

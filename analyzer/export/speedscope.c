@@ -63,6 +63,7 @@ static void begin_profile(struct speedscope *s, const char *program)
 		[WEIGHT_TIME] = "nanoseconds",
 		[WEIGHT_TRIPS] = "none",
 		[WEIGHT_BYTES] = "bytes",
+		[WEIGHT_ERRORS] = "none",
 	};
 
 	if (s->program)
@@ -93,7 +94,7 @@ static size_t place_of(struct speedscope *s, const struct frame *frame)
 static void sample(void *state, const struct export_sample *sample)
 {
 	struct speedscope *s = state;
-	uint64_t weight = export_weigh(&sample->figures, s->about->weight);
+	uint64_t weight = figures_weigh(&sample->figures, s->about->weight);
 
 	if (!s->program || strcmp(s->program, sample->program) != 0)
 		begin_profile(s, sample->program);

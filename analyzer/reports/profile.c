@@ -107,6 +107,17 @@ void profile_finish(struct profile *p)
 	}
 }
 
+struct figures profile_figures(const struct profile_stack *s)
+{
+	return (struct figures){
+		.round_trips = s->tally.round_trips,
+		.failed = s->tally.failed,
+		.time_ns = s->total_ns,
+		.bytes_sent = s->tally.bytes_sent,
+		.bytes_received = s->tally.bytes_received,
+	};
+}
+
 struct profile_stack **profile_stacks(const struct profile *p, size_t *count)
 {
 	*count = p->count;

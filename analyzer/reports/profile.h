@@ -3,6 +3,7 @@
 #ifndef REPORTS_PROFILE_H
 #define REPORTS_PROFILE_H
 
+#include "analyzer/reports/figures.h"
 #include "analyzer/reports/tally.h"
 #include "analyzer/symbols/symbols.h"
 
@@ -22,6 +23,9 @@ void profile_free(struct profile *p);
 void profile_add(struct profile *p, const struct round_trip *t);
 /* Nothing will be added any more: fills in frames, count, answered, total_ns and max_ns. */
 void profile_finish(struct profile *p);
+
+/* What a stack's round trips add up to. */
+struct figures profile_figures(const struct profile_stack *s);
 
 /* All stacks, in order of their first round trip to complete. */
 struct profile_stack **profile_stacks(const struct profile *p, size_t *count);

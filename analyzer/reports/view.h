@@ -102,11 +102,18 @@ enum group_key {
 };
 extern const char *const group_keys[];
 
-enum hotspots_key { BY_SELF, BY_OWN_TRIPS, BY_OWN_FAILED, BY_CUMULATIVE };
+struct table_options {
+	int sort;            /* enum group_key */
+	uint64_t top;        /* 0: all */
+};
+
+enum hotspots_key { BY_SELF, BY_CUMULATIVE };
 extern const char *const hotspots_keys[];
 
-struct table_options {
-	int sort;            /* enum group_key, for hotspots enum hotspots_key */
+struct hotspots_options {
+	int by;              /* enum weight */
+	int sort;            /* enum hotspots_key */
+	int group;           /* enum frame_grouping */
 	uint64_t top;        /* 0: all */
 };
 
