@@ -25,6 +25,7 @@ static const struct option_spec own_options[] = {
 static const struct option_group groups[] = {
 	{ "Options", own_options, &options },
 	FILTER_GROUP,
+	NAMES_GROUP,
 	OUTPUT_GROUP,
 	END_OF_GROUPS,
 };

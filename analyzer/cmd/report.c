@@ -21,7 +21,8 @@ static const struct view_plan plans[] = {
 	{ &threads_view, &top, "Threads", NULL },
 };
 
-static const struct option_group groups[] = { FILTER_GROUP, OUTPUT_GROUP, END_OF_GROUPS };
+static const struct option_group groups[] = { FILTER_GROUP, NAMES_GROUP, OUTPUT_GROUP,
+					      END_OF_GROUPS };
 
 static const struct command command = {
 	.name = "report",

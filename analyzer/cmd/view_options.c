@@ -82,6 +82,27 @@ const struct option_spec filter_options[] = {
 	{ .name = NULL },
 };
 
+#define SYMBOLS(member) offsetof(struct view_settings, symbols.member)
+
+const struct option_spec names_options[] = {
+	{ .name = "full-stacks", .set = option_switch,
+	  .offset = SYMBOLS(full_stacks),
+	  .help = "also what starts the program and its threads, such as\n"
+		  "_start and __libc_start_main" },
+	{ .name = "no-demangle", .set = option_switch,
+	  .offset = SYMBOLS(no_demangle),
+	  .help = "names of C++ and Rust as linkers know them" },
+	{ .name = "debug-dir", .value = "FOLDER", .set = option_texts,
+	  .offset = SYMBOLS(debug_dirs),
+	  .help = "look for debug files here before /usr/lib/debug; may be\n"
+		  "repeated" },
+	{ .name = "sysroot", .value = "FOLDER", .set = option_text,
+	  .offset = SYMBOLS(sysroot),
+	  .help = "the files of the recorded machine or container lie below\n"
+		  "FOLDER" },
+	{ .name = NULL },
+};
+
 const struct option_spec output_options[] = {
 	{ .name = "json", .set = option_switch,
 	  .offset = offsetof(struct view_settings, json),

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "analyzer/reports/frame.h"
 #include "analyzer/reports/groups.h"
 #include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
@@ -143,8 +144,8 @@ static const char *connect_outcome(const struct connection *c)
 	return c->connect_error ? strerror(c->connect_error) : "connected";
 }
 
-/* The function that called connect(); NULL if it is not known. */
-static const char *connect_caller(const struct scope *scope, const struct connection *c)
+/* The frame that called connect(); NULL if it is not known. */
+static const struct frame *connect_caller(const struct scope *scope, const struct connection *c)
 {
 	size_t count;
 	const struct frame *const *frames;
@@ -152,7 +153,7 @@ static const char *connect_caller(const struct scope *scope, const struct connec
 	if (c->connect_started_ns == UNKNOWN)
 		return NULL;
 	frames = symbols_stack(scope->symbols, c->process, c->connect_stack, &count);
-	return count ? frames[count - 1]->name : NULL;
+	return count ? frames[count - 1] : NULL;
 }
 
 static uint64_t unseen_bytes(const struct connection *c)
@@ -170,6 +171,7 @@ static json_t *row_json(const struct scope *scope, struct row *row)
 	};
 	const struct connection *c = row->connection;
 	struct connection_stats stats = model_connection(scope->model, c);
+	const struct frame *caller = connect_caller(scope, c);
 	json_t *o = json_object();
 
 	json_object_set_new(o, "pid", json_integer(c->process->pid));
@@ -187,7 +189,8 @@ static json_t *row_json(const struct scope *scope, struct row *row)
 	json_object_set_new(o, "connect_ns", json_known(connect_ns(c)));
 	json_object_set_new(o, "connect_error", connect_error(c));
 	json_object_set_new(o, "connect_outcome", json_text(connect_outcome(c)));
-	json_object_set_new(o, "connect_by", json_text(connect_caller(scope, c)));
+	json_object_set_new(o, "connect_by", json_text(caller ? caller->name : NULL));
+	json_object_set_new(o, "connect_line", json_text(caller ? caller->place : NULL));
 	json_object_set_new(o, "rtt_us", json_known(stats.rtt_us));
 	json_object_set_new(o, "min_rtt_us", json_known(stats.min_rtt_us));
 	json_object_set_new(o, "retransmits", json_known(stats.retransmits));
@@ -299,11 +302,11 @@ static void hide_columns(const struct scope *scope, struct group **groups, size_
 static void print_failures(const struct scope *scope, struct group **groups, size_t count,
 			   const struct out *o)
 {
-	char id[32], label[ADDRESS_TEXT_BYTES], took[UNIT_TEXT_BYTES], by[1024];
+	char id[32], label[ADDRESS_TEXT_BYTES], took[UNIT_TEXT_BYTES], by[FRAME_TEXT_BYTES];
 
 	for (size_t i = 0; i < count; i++) {
 		const struct connection *c = ((const struct row *)groups[i])->connection;
-		const char *caller = connect_caller(scope, c);
+		const struct frame *caller = connect_caller(scope, c);
 
 		if (c->connect_started_ns == UNKNOWN || !c->connect_error)
 			continue;
@@ -312,7 +315,7 @@ static void print_failures(const struct scope *scope, struct group **groups, siz
 		out_styled(o, STYLE_BAD, ": %s", connect_outcome(c));
 		fprintf(o->file, " after %s%s%s\n", duration_format(connect_ns(c), took),
 			caller ? ", by " : "",
-			caller ? text_clean(caller, o->utf8, by, sizeof(by)) : "");
+			caller ? frame_text(caller, o->utf8, by) : "");
 	}
 }
 

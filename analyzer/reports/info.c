@@ -250,6 +250,23 @@ static bool seen_before(const struct process *p, size_t module)
 	return false;
 }
 
+/* "libfoo.so: exported names only; install ..." */
+static void print_module(const struct scope *scope, const struct process *p,
+			 const struct module *m, const struct out *o)
+{
+	struct name_origin origin = symbols_module_origin(scope->symbols, p, m);
+
+	print_clean(o, m->path);
+	fprintf(o->file, ": %s", origin.words);
+	if (origin.file) {
+		fputs(" of ", o->file);
+		print_clean(o, origin.file);
+	}
+	if (origin.advice)
+		out_styled(o, STYLE_DIM, "; %s", origin.advice);
+	fputc('\n', o->file);
+}
+
 static void print_modules(const struct scope *scope, const struct process *p, const struct out *o)
 {
 	bool any = false;
@@ -259,9 +276,7 @@ static void print_modules(const struct scope *scope, const struct process *p, co
 		if (!m->path[0] || seen_before(p, i))
 			continue;
 		print_label(o, any ? "" : "names from");
-		fprintf(o->file, "%-20s ", symbols_module_origin(scope->symbols, p, m).words);
-		print_clean(o, m->path);
-		fputc('\n', o->file);
+		print_module(scope, p, m, o);
 		any = true;
 	}
 }

@@ -20,6 +20,11 @@ static const char *frame_name(const void *items, size_t i)
 	return ((const struct frame *const *)items)[i]->name;
 }
 
+static const char *frame_place_text(const void *items, size_t i)
+{
+	return ((const struct frame *const *)items)[i]->place;
+}
+
 /* An address, or null if it is not known. */
 static void add_address(struct jsonline *line, const char *key, const struct address *a)
 {
@@ -63,6 +68,7 @@ void trip_line(const struct scope *scope, const struct round_trip *t, struct jso
 	jsonline_known(line, "bytes_received", t->bytes_received);
 	jsonline_integer(line, "calls", t->calls);
 	jsonline_texts(line, "stack", count, frame_name, frames);
+	jsonline_texts(line, "stack_lines", count, frame_place_text, frames);
 	jsonline_finish(line);
 }
 

@@ -93,6 +93,7 @@ struct slow_options {
 	uint64_t top;
 	uint64_t threshold_ns;
 	bool full;           /* whole stacks */
+	uint64_t source_lines; /* before and after the innermost frame's; 0: none */
 };
 
 /* What tables are sorted by, with the names in the same order. */
@@ -124,6 +125,7 @@ struct callers_options {
 
 struct dump_options {
 	bool stacks;         /* with the names of the frames */
+	uint64_t source_lines; /* before and after the innermost frame's; 0: none */
 };
 
 #endif

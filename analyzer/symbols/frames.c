@@ -2,6 +2,8 @@
 /* Frames that are equal are one: the set of all there are. */
 #include "analyzer/symbols/frames.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -121,12 +123,26 @@ static const struct frame *find_groups(struct frame_set *s, struct frame *f)
 	if (f->of_function)
 		return f;
 	function.line = 0;
+	function.place = NULL;
 	function.inlined = false;
 	struct frame *of_function = find_frame(s, &function, ALL_OF_FUNCTION);
 	f->of_module = find_frame(s, &module, ALL_OF_MODULE);
 	f->of_function = of_function;
 	of_function->of_module = f->of_module;
 	return f;
+}
+
+/* "/src/app.c:12"; NULL if that is not known. */
+static const char *intern_place(struct frame_set *s, const struct frame *f)
+{
+	if (!f->file || !f->line)
+		return NULL;
+	size_t bytes = strlen(f->file) + 16;
+	char *text = xmalloc(bytes);
+	snprintf(text, bytes, "%s:%" PRIu32, f->file, f->line);
+	const char *place = intern_text(s, text);
+	free(text);
+	return place;
 }
 
 const struct frame *frame_intern(struct frame_set *s, const struct frame *wanted)
@@ -137,6 +153,7 @@ const struct frame *frame_intern(struct frame_set *s, const struct frame *wanted
 	f.function = wanted->function ? f.name : NULL;
 	f.module = intern_text(s, wanted->module);
 	f.file = intern_text(s, wanted->file);
+	f.place = intern_place(s, &f);
 	f.raw_name = intern_text(s, wanted->raw_name);
 	return find_groups(s, find_frame(s, &f, ONE_FRAME));
 }

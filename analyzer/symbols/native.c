@@ -172,17 +172,31 @@ static enum quality best_quality(const struct native *n)
 	return n->quality > n->known_quality ? n->quality : n->known_quality;
 }
 
+/* Whether a package put it there, not the user. */
+static bool is_packaged(const char *path)
+{
+	static const char *const folders[] = { "/usr/lib", "/usr/bin", "/usr/sbin", "/lib", "/bin",
+					       "/sbin" };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 static const char *advice_for(const struct native *n)
 {
 	if (best_quality(n) == LINES || n->module->path[0] != '/')
 		return NULL;
 	if (n->missing)
 		return n->module->build_id_bytes
-			       ? "give the folder of the recorded file to --debug-dir, or set DEBUGINFOD_URLS"
+			       ? "give the folder of the recorded file to --debug-dir"
 			       : "give the root of the recorded files to --sysroot";
-	if (!n->module->build_id_bytes)
-		return "compile with -g";
-	return "install its -dbgsym package, set DEBUGINFOD_URLS, or compile with -g";
+	if (!is_packaged(n->module->path))
+		return "compile it with -g";
+	return servers_are_set() ? "install its -dbgsym package"
+				 : "install its -dbgsym package or set DEBUGINFOD_URLS";
 }
 
 static struct name_origin tell_origin(const void *source)

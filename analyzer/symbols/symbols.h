@@ -21,6 +21,7 @@ struct frame {
 	const char *module;   /* last path component, NULL if unknown */
 	const char *file;     /* whole path of the source, as the compiler knew it; NULL unknown */
 	uint32_t line;        /* of the call; 0 unknown */
+	const char *place;    /* "file:line"; NULL without both */
 	bool inlined;         /* into the function of the frame outside of it */
 	bool outer;           /* starts the program or a thread: hidden unless full_stacks is set */
 	const char *raw_name; /* function before demangling, as linkers know it (of several that

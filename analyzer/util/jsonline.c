@@ -117,8 +117,12 @@ void jsonline_texts(struct jsonline *j, const char *key, size_t count,
 	}
 	add_key(j, key);
 	for (size_t i = 0; i < count; i++) {
+		const char *item = text(items, i);
 		add(j, i ? "," : "[", 1);
-		add_string(j, text(items, i));
+		if (item)
+			add_string(j, item);
+		else
+			add(j, "null", 4);
 	}
 	add(j, "]", 1);
 }

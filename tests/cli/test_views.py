@@ -57,7 +57,7 @@ SUMMARY_KEYS = ["started_at", "duration_ns", "processes", "threads", "connection
 LATENCY_KEYS = ["count", "mean", "stdev", "min", "p50", "p90", "p95", "p99", "p999", "max"]
 TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local", "remote", "host", "protocol", "name",
              "status", "start_ns", "latency_ns", "lookup_ns", "queue_ns", "send_ns", "wait_ns", "receive_ns", "blocked_ns", "bytes_sent",
-             "bytes_received", "calls", "stack"]
+             "bytes_received", "calls", "stack", "stack_lines"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
              "bytes", "stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
@@ -123,7 +123,7 @@ class Views(harness.TestCase):
         self.assertEqual({"pid": 100, "tid": 10, "process": "tested", "connection": 1, "role": "client",
                           "transport": "tcp", "local": "127.0.0.1:40000", "remote": "127.0.0.1:6379", "host": None,
                           "protocol": None, "name": None, "bytes_sent": 100, "bytes_received": 50, "calls": 2,
-                          "stack": ["0x1000", "0x2000", "0x3000"]},
+                          "stack": ["0x1000", "0x2000", "0x3000"], "stack_lines": [None, None, None]},
                          {k: v for k, v in trips[0].items() if not k.endswith("_ns") and k != "status"})
         self.assertEqual([None, None], [trips[3]["stack"], trips[1]["local"]])
 
@@ -430,7 +430,7 @@ class Views(harness.TestCase):
         self.assertEqual({"--max-depth", "--min-share", "--min-duration"}, complete("tree", "--m"))
         self.assertEqual({"connection", "thread"}, complete("timeline", "--by", ""))
         self.assertEqual({"coarse", "medium", "fine"}, complete("record", "--detail", ""))
-        self.assertEqual({"--full"}, complete("slow", "--f"))
+        self.assertEqual({"--full", "--full-stacks"}, complete("slow", "--f"))
         self.assertEqual({"slow"}, complete("help", "sl"))
         self.assertEqual(set(), complete("slow", "--top", ""))
 
