@@ -42,6 +42,7 @@ int cmd_connections(int argc, char **argv);
 int cmd_threads(int argc, char **argv);
 int cmd_hotspots(int argc, char **argv);
 int cmd_callers(int argc, char **argv);
+int cmd_callees(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_trips(int argc, char **argv);
 int cmd_dump(int argc, char **argv);

@@ -138,16 +138,16 @@ static const struct table_column hotspots_columns[] = {
 	{ .title = "SHARE", .align = TABLE_RIGHT },
 	{ .title = "", .bar = 12, .rank = 1 },
 	[COLUMN_TRIPS] = { .title = "TRIPS", .align = TABLE_RIGHT, .rank = 2 },
-	[COLUMN_ALL_TRIPS] = { .title = "ALL TRIPS", .align = TABLE_RIGHT, .rank = 6 },
-	[COLUMN_TIME] = { .title = "ALL TIME", .align = TABLE_RIGHT, .rank = 6 },
+	[COLUMN_ALL_TRIPS] = { .title = "ALL TRIPS", .align = TABLE_RIGHT, .rank = 8 },
+	[COLUMN_TIME] = { .title = "ALL TIME", .align = TABLE_RIGHT, .rank = 7 },
 	[COLUMN_FAILED] = { .title = "FAILED", .align = TABLE_RIGHT, .rank = 7 },
-	[COLUMN_BYTES] = { .title = "BYTES", .align = TABLE_RIGHT, .rank = 8 },
+	[COLUMN_BYTES] = { .title = "BYTES", .align = TABLE_RIGHT, .rank = 10 },
 	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 4 },
 	{ .title = "MIN", .align = TABLE_RIGHT, .rank = 11 },
 	{ .title = "P95", .align = TABLE_RIGHT, .rank = 9 },
 	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 5 },
 	{ .title = "FUNCTION", .shrink_to = 24, .cut = TEXT_CUT_END },
-	{ .title = "MODULE", .shrink_to = 10, .cut = TEXT_CUT_MIDDLE, .rank = 10 },
+	{ .title = "MODULE", .shrink_to = 10, .cut = TEXT_CUT_MIDDLE, .rank = 6 },
 };
 #define COLUMN_COUNT (sizeof(hotspots_columns) / sizeof(hotspots_columns[0]))
 

@@ -120,6 +120,9 @@ struct hotspots_options {
 
 struct callers_options {
 	const char *function; /* a glob */
+	bool callees;         /* the text shows them, and not the callers */
+	int by;               /* enum weight */
+	int group;            /* enum frame_grouping */
 	uint64_t top;
 };
 

@@ -61,13 +61,13 @@ TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local"
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
              "bytes", "stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
-         "callers", "trips", "dump", "info"]
+         "callers", "callees", "trips", "dump", "info"]
 COMMANDS = ["record", "export", *VIEWS]
 
 
 def arguments_of(view):
     """What a view needs beside traces."""
-    return ["0x*"] if view == "callers" else []
+    return ["0x*"] if view in ("callers", "callees") else []
 
 
 class Views(harness.TestCase):
@@ -269,7 +269,7 @@ class Views(harness.TestCase):
     def test_lines_fit(self):
         self.write("server", SERVER)
         for view in VIEWS:
-            if view in ("dump", "info", "callers"):
+            if view in ("dump", "info"):
                 continue
             for width in (60, 80, 140):
                 with self.subTest(view=view, width=width):
