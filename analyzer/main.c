@@ -24,6 +24,7 @@ static const struct subcommand {
 	{ "hotspots", cmd_hotspots, "by function" },
 	{ "callers", cmd_callers, "who calls a function" },
 	{ "callees", cmd_callees, "whom a function calls" },
+	{ "annotate", cmd_annotate, "source lines with the round trips of each" },
 	{ "export", cmd_export, "for flame graphs, speedscope, KCachegrind, pprof" },
 	{ "trips", cmd_trips, "every round trip, a line each" },
 	{ "dump", cmd_dump, "every recorded call, a line each" },

@@ -41,6 +41,7 @@ int cmd_endpoints(int argc, char **argv);
 int cmd_connections(int argc, char **argv);
 int cmd_threads(int argc, char **argv);
 int cmd_hotspots(int argc, char **argv);
+int cmd_annotate(int argc, char **argv);
 int cmd_callers(int argc, char **argv);
 int cmd_callees(int argc, char **argv);
 int cmd_export(int argc, char **argv);

@@ -10,27 +10,14 @@
 
 #define LINE_BYTES 1024u
 
-/* Tabs to spaces, as terminals show them; what is too long is cut. */
-static void expand_tabs(const char *line, char *text, size_t size)
-{
-	size_t used = 0;
-
-	for (; *line && *line != '\n' && *line != '\r' && used + 9 < size; line++) {
-		size_t width = *line == '\t' ? 8 - used % 8 : 1;
-		memset(text + used, *line == '\t' ? ' ' : *line, width);
-		used += width;
-	}
-	text[used] = '\0';
-}
-
-static void print_line(const char *line, uint64_t number, bool wanted, unsigned indent,
+static void print_line(char *line, uint64_t number, bool wanted, unsigned indent,
 		       const struct out *o)
 {
 	char text[LINE_BYTES], clean[4 * LINE_BYTES], fitted[4 * LINE_BYTES];
 	unsigned room = o->width > indent + 10 ? o->width - indent - 10 : 1;
 
-	expand_tabs(line, text, sizeof(text));
-	text_clean(text, o->utf8, clean, sizeof(clean));
+	line[strcspn(line, "\r\n")] = '\0';
+	text_clean(text_expand(line, text, sizeof(text)), o->utf8, clean, sizeof(clean));
 	text_fit(clean, room, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted));
 	out_styled(o, wanted ? STYLE_BOLD : STYLE_DIM, "%*s%6" PRIu64 " %s %s", (int)indent, "",
 		   number, wanted ? ">" : " ", fitted);

@@ -70,7 +70,8 @@ struct view {
 };
 
 extern const struct view_ops summary_view, tree_view, timeline_view, slow_view, endpoints_view,
-	connections_view, threads_view, hotspots_view, callers_view, trips_view, dump_view, info_view;
+	connections_view, threads_view, hotspots_view, callers_view, annotate_view, trips_view,
+	dump_view, info_view;
 
 /* The views' options. */
 
@@ -124,6 +125,14 @@ struct callers_options {
 	int by;               /* enum weight */
 	int group;            /* enum frame_grouping */
 	uint64_t top;
+};
+
+struct annotate_options {
+	const char *wanted;   /* a file's name, or a glob of functions */
+	int by;               /* enum weight */
+	uint64_t context;     /* lines around those with round trips */
+	bool whole;           /* all lines */
+	struct text_list source_dirs;
 };
 
 struct dump_options {

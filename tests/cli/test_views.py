@@ -62,7 +62,7 @@ DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns"
              "bytes", "stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
          "callers", "callees", "trips", "dump", "info"]
-COMMANDS = ["record", "export", *VIEWS]
+COMMANDS = ["record", "annotate", "export", *VIEWS]
 
 
 def arguments_of(view):
@@ -390,7 +390,9 @@ class Views(harness.TestCase):
                 (["slow", "--threshold", "5"], "unit"), (["trips", "--since", "-1s"], "-1s"),
                 (["timeline", "--by", "x"], "connection, thread"), (["threads", "--sort", "x"], "p95"),
                 (["dump", "--name", "x"], "'--name'"), (["report", "--width", "10"], "10"),
-                (["report", "--color", "red"], "always"), (["trips", "--pid", "x"], "x"), (["callers"], "function"),
+                (["report", "--color", "red"], "always"), (["trips", "--pid", "x"], "x"), (["callers"], "function"), (["callees"], "function"),
+                (["annotate"], "file or function"), (["hotspots", "--by", "x"], "time, trips, bytes, errors"),
+                (["tree", "--group", "x"], "function, line, module"),
                 (["record"], "program"), (["export"], "folded, speedscope"), (["export", "--format", "svg"], "callgrind"), (["summary", "-\033"], "x1b")]:
             with self.subTest(arguments=arguments):
                 done = harness.run([harness.COMMAND, *arguments], status=2)

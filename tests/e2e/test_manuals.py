@@ -77,7 +77,7 @@ class Manuals(harness.TestCase):
             if name in ("record", "report", "export"):
                 continue
             with self.subTest(command=name):
-                where = ["--json", *(["ask"] if name in ("callers", "callees") else [])]
+                where = ["--json", *(["ask"] if name in ("annotate", "callers", "callees") else [])]
                 text = recording.text(name, *where)
                 if name == "timeline":
                     text += recording.text(name, "--by", "thread", *where)
