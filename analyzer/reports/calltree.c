@@ -137,8 +137,8 @@ static void add_stack(struct builder *b, const struct profile_stack *s)
 		if (length < s->count && comes_again(s, f, b->options->grouping))
 			b->tree->nodes[node].recursive = true;
 	}
-	b->tree->nodes[node].own_trips += s->tally.round_trips;
-	b->tree->nodes[node].own_ns += s->total_ns;
+	struct figures figures = profile_figures(s);
+	figures_add(&b->tree->nodes[node].own, &figures);
 	tally_merge(&b->tallies[node], &s->tally);
 }
 
@@ -146,23 +146,20 @@ static void take_figures(struct tree_node *n, const struct tally *t)
 {
 	struct latency *l = t->latency;
 
-	n->round_trips = t->round_trips;
-	n->failed = t->failed;
+	figures_add(&n->all, &n->own);
 	n->pending = t->pending;
-	n->answered = l ? latency_count(l) : 0;
-	n->total_ns = tally_total_ns(t);
-	n->mean_ns = n->answered ? (uint64_t)latency_mean_ns(l) : UNKNOWN;
-	n->p95_ns = n->answered ? latency_quantile_ns(l, 0.95) : UNKNOWN;
-	n->max_ns = n->answered ? latency_max_ns(l) : UNKNOWN;
+	n->mean_ns = l ? (uint64_t)latency_mean_ns(l) : UNKNOWN;
+	n->p95_ns = l ? latency_quantile_ns(l, 0.95) : UNKNOWN;
+	n->max_ns = l ? latency_max_ns(l) : UNKNOWN;
 }
 
 /* By time, then by round trips, then by name: the same order every time. */
 static bool comes_first(const struct tree_node *a, const struct tree_node *b)
 {
-	if (a->total_ns != b->total_ns)
-		return a->total_ns > b->total_ns;
-	if (a->round_trips != b->round_trips)
-		return a->round_trips > b->round_trips;
+	if (a->all.time_ns != b->all.time_ns)
+		return a->all.time_ns > b->all.time_ns;
+	if (a->all.round_trips != b->all.round_trips)
+		return a->all.round_trips > b->all.round_trips;
 	return strcmp(a->name, b->name) < 0;
 }
 
@@ -216,8 +213,10 @@ struct calltree *calltree_new(struct profile_stack *const *stacks, size_t count,
 	for (size_t i = b.tree->count; i-- > 0;) {
 		struct tree_node *n = &b.tree->nodes[i];
 		take_figures(n, &b.tallies[i]);
-		if (n->parent != NO_NODE)
-			tally_move(&b.tallies[n->parent], &b.tallies[i]);
+		if (n->parent == NO_NODE)
+			continue;
+		figures_add(&b.tree->nodes[n->parent].all, &n->all);
+		tally_move(&b.tallies[n->parent], &b.tallies[i]);
 	}
 	tally_clear(&b.tallies[0]);
 	link_children(b.tree);

@@ -23,12 +23,10 @@ struct tree_node {
 	bool recursive;       /* it was again further in, in some of the stacks; see calltree_new() */
 	size_t parent, first_child, next_sibling;
 	size_t depth;         /* 0: the root */
-	uint64_t own_trips;   /* made by this very function */
-	uint64_t own_ns;
-	/* At and below this node; latencies are kept as figures only, all UNKNOWN without one. */
-	uint64_t round_trips, failed, pending;
-	uint64_t answered;    /* those that have a latency */
-	uint64_t total_ns;
+	struct figures own;   /* made by this very function */
+	/* At and below this node; of latencies, all UNKNOWN without one. */
+	struct figures all;
+	uint64_t pending;
 	uint64_t mean_ns, p95_ns, max_ns;
 };
 

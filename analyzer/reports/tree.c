@@ -56,19 +56,14 @@ static void finish(struct view *v)
 
 static double share_of(const struct tree *t, const struct tree_node *n)
 {
-	const struct tree_node *root = &t->calls->nodes[0];
-
-	/* Nothing was answered: let the counts decide. */
-	if (!root->total_ns)
-		return root->round_trips ? (double)n->round_trips / (double)root->round_trips : 0;
-	return (double)n->total_ns / (double)root->total_ns;
+	return figures_share(&n->all, &t->calls->nodes[0].all, WEIGHT_TIME);
 }
 
 /* By time or by number: ten failures that took no time are worth a line. */
 static bool is_shown(const struct tree *t, const struct tree_node *n, double default_share)
 {
 	double least = t->options->min_share < 0 ? default_share : t->options->min_share;
-	double trips = (double)n->round_trips / (double)t->calls->nodes[0].round_trips;
+	double trips = figures_share(&n->all, &t->calls->nodes[0].all, WEIGHT_TRIPS);
 
 	return (!t->options->max_depth || n->depth <= t->options->max_depth) &&
 	       (share_of(t, n) * 100 >= least || trips * 100 >= least);
@@ -100,12 +95,16 @@ static json_t *node_json(const struct tree *t, size_t id)
 	json_object_set_new(o, "line", json_known(f && f->line ? f->line : UNKNOWN));
 	json_object_set_new(o, "inlined", json_boolean(f && f->inlined));
 	json_object_set_new(o, "recursive", json_boolean(n->recursive));
-	json_object_set_new(o, "round_trips", json_known(n->round_trips));
-	json_object_set_new(o, "own_round_trips", json_known(n->own_trips));
-	json_object_set_new(o, "failed", json_known(n->failed));
+	json_object_set_new(o, "round_trips", json_known(n->all.round_trips));
+	json_object_set_new(o, "own_round_trips", json_known(n->own.round_trips));
+	json_object_set_new(o, "failed", json_known(n->all.failed));
 	json_object_set_new(o, "pending", json_known(n->pending));
-	json_object_set_new(o, "total_ns", json_known(n->total_ns));
-	json_object_set_new(o, "own_ns", json_known(n->own_ns));
+	json_object_set_new(o, "total_ns", json_known(n->all.time_ns));
+	json_object_set_new(o, "own_ns", json_known(n->own.time_ns));
+	json_object_set_new(o, "bytes_sent", json_known(n->all.bytes_sent));
+	json_object_set_new(o, "own_bytes_sent", json_known(n->own.bytes_sent));
+	json_object_set_new(o, "bytes_received", json_known(n->all.bytes_received));
+	json_object_set_new(o, "own_bytes_received", json_known(n->own.bytes_received));
 	json_object_set_new(o, "share", json_real(share_of(t, n)));
 	json_object_set_new(o, "mean_ns", json_known(n->mean_ns));
 	json_object_set_new(o, "p95_ns", json_known(n->p95_ns));
@@ -162,9 +161,9 @@ struct printer {
 	size_t prefix_columns_max;
 };
 
-/* What hidden children, or a function's own calls, amount to. */
+/* What hidden children amount to. */
 struct rest {
-	uint64_t round_trips, total_ns;
+	struct figures figures;
 	size_t nodes;
 };
 
@@ -183,8 +182,7 @@ static struct rest hidden_children(const struct tree *t, const struct tree_node 
 		if (is_shown(t, child, DEFAULT_MIN_SHARE))
 			continue;
 		rest.nodes++;
-		rest.round_trips += child->round_trips;
-		rest.total_ns += child->total_ns;
+		figures_add(&rest.figures, &child->all);
 	}
 	return rest;
 }
@@ -198,24 +196,21 @@ static size_t shown_children(const struct tree *t, const struct tree_node *n)
 	return count;
 }
 
-static void add_figures(struct printer *p, uint64_t round_trips, uint64_t total_ns, double share,
-			enum style style)
+static void add_figures(struct printer *p, const struct figures *f, enum style style)
 {
+	double share = figures_share(f, &p->tree->calls->nodes[0].all, WEIGHT_TIME);
 	char text[UNIT_TEXT_BYTES];
 
-	table_add(p->table, style, count_format(round_trips, text));
-	table_add(p->table, style, duration_format(total_ns, text));
+	table_add(p->table, style, count_format(f->round_trips, text));
+	table_add(p->table, style, duration_format(f->time_ns, text));
 	table_add(p->table, out_heat(share), percent_format(share, 1, text));
 	table_add_bar(p->table, share);
 }
 
 /* A line for what the tree does not break down. */
-static void add_rest(struct printer *p, uint64_t round_trips, uint64_t total_ns, const char *text)
+static void add_rest(struct printer *p, const struct figures *f, const char *text)
 {
-	const struct tree_node *root = &p->tree->calls->nodes[0];
-	double share = root->total_ns ? (double)total_ns / (double)root->total_ns : 0;
-
-	add_figures(p, round_trips, total_ns, share, STYLE_DIM);
+	add_figures(p, f, STYLE_DIM);
 	for (int i = 0; i < 3; i++)
 		table_add(p->table, STYLE_DIM, "");
 	table_add(p->table, STYLE_DIM, text);
@@ -229,7 +224,7 @@ static void print_rest_line(struct printer *p, const struct pending_line *line)
 
 	snprintf(text, sizeof(text), "%.*s%s%zu more", (int)line->prefix, p->prefix,
 		 !line->branches ? "" : out_pick(p->o, "└─ ", "`- "), rest.nodes);
-	add_rest(p, rest.round_trips, rest.total_ns, text);
+	add_rest(p, &rest.figures, text);
 }
 
 /* The only child that is shown and has all that its parent has; NO_NODE if there is none. */
@@ -238,7 +233,7 @@ static size_t only_child(const struct tree *t, size_t node)
 	const struct tree_node *n = &t->calls->nodes[node];
 	size_t child = n->first_child;
 
-	if (child == NO_NODE || t->calls->nodes[child].round_trips != n->round_trips ||
+	if (child == NO_NODE || t->calls->nodes[child].all.round_trips != n->all.round_trips ||
 	    !is_shown(t, &t->calls->nodes[child], DEFAULT_MIN_SHARE))
 		return NO_NODE;
 	return child;
@@ -287,7 +282,7 @@ static void push_children(struct printer *p, size_t node, size_t prefix, bool ho
 	const struct tree_node *n = &t->calls->nodes[node];
 	size_t shown = shown_children(t, n), first = p->line_count;
 	bool more = hidden_children(t, n).nodes > 0;
-	bool branches = node && shown + more + (n->own_trips > 0) > 1;
+	bool branches = node && shown + more + (n->own.round_trips > 0) > 1;
 
 	for (size_t i = n->first_child; i != NO_NODE; i = t->calls->nodes[i].next_sibling) {
 		const struct tree_node *child = &t->calls->nodes[i];
@@ -298,7 +293,7 @@ static void push_children(struct printer *p, size_t node, size_t prefix, bool ho
 				     .prefix = prefix,
 				     .branches = branches,
 				     .last = --shown == 0 && !more,
-				     .hot = hot && 2 * child->total_ns >= n->total_ns,
+				     .hot = hot && 2 * child->all.time_ns >= n->all.time_ns,
 			     });
 	}
 	if (more)
@@ -336,7 +331,7 @@ static void add_own_line(struct printer *p, const struct tree_node *n, size_t pr
 
 	snprintf(text, sizeof(text), "%.*s%sby itself", (int)prefix, p->prefix,
 		 last ? out_pick(p->o, "└─ ", "`- ") : out_pick(p->o, "├─ ", "|- "));
-	add_rest(p, n->own_trips, n->own_ns, text);
+	add_rest(p, &n->own, text);
 }
 
 static void print_node_line(struct printer *p, const struct pending_line *line)
@@ -350,20 +345,20 @@ static void print_node_line(struct printer *p, const struct pending_line *line)
 		connector = line->last ? out_pick(p->o, "└─ ", "`- ") : out_pick(p->o, "├─ ", "|- ");
 	snprintf(text, sizeof(text), "%.*s%s", (int)line->prefix, p->prefix, connector);
 	size_t end = append_names(p, line->node, text, sizeof(text));
-	if (n->failed) {
+	if (n->all.failed) {
 		size_t used = strlen(text);
 		snprintf(text + used, sizeof(text) - used, "  (%s failed)",
-			 count_format(n->failed, number));
+			 count_format(n->all.failed, number));
 	}
 	size_t prefix = extend_prefix(p, line);
 	snprintf(next, sizeof(next), "%.*s  ", (int)prefix, p->prefix);
-	add_figures(p, n->round_trips, n->total_ns, share_of(p->tree, n), style);
+	add_figures(p, &n->all, style);
 	table_add(p->table, STYLE_PLAIN, duration_format(n->mean_ns, number));
 	table_add(p->table, STYLE_PLAIN, duration_format(n->p95_ns, number));
 	table_add(p->table, STYLE_PLAIN, duration_format(n->max_ns, number));
 	table_add_wrapped(p->table, style, text, arrow_of(p), next);
 	const struct tree_node *last = &p->tree->calls->nodes[end];
-	if (last->own_trips && last->first_child != NO_NODE)
+	if (last->own.round_trips && last->first_child != NO_NODE)
 		add_own_line(p, last, prefix, false);
 	push_children(p, end, prefix, line->hot);
 }

@@ -69,8 +69,8 @@ static const char *describe(const struct calltree *t)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "%s trips=%" PRIu64 " own=%" PRIu64 " total=%" PRIu64
 					 " max=%" PRIu64 "\n",
-					 n->recursive ? " again" : "", n->round_trips, n->own_trips,
-					 n->total_ns, n->max_ns);
+					 n->recursive ? " again" : "", n->all.round_trips, n->own.round_trips,
+					 n->all.time_ns, n->max_ns);
 		if (n->first_child != NO_NODE) {
 			node = n->first_child;
 			continue;
