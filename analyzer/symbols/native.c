@@ -276,18 +276,26 @@ static void unload_native(void *source)
 	n->loaded = false;
 }
 
-/* Names of functions that the DWARF does not tell, as of assembler code. */
+/* Whether a name has the types and scopes in it that those of C++ and Rust have. */
+static bool is_mangled(const char *name)
+{
+	return strncmp(name, "_Z", 2) == 0 || strncmp(name, "_R", 2) == 0;
+}
+
+/*
+ * The names of functions that the DWARF does not tell, as of assembler code, and those of which
+ * it tells less: of lambdas and local classes it has the last part alone.
+ */
 static void add_symbol(const struct native *n, uint64_t address, struct places *places,
 		       size_t before)
 {
 	const char *name = symtab_find(n->symtab, address);
+	struct place *last = places->count > before ? &places->items[places->count - 1] : NULL;
 
-	if (!name)
-		return;
-	if (places->count == before)
+	if (name && !last)
 		places_add(places, (struct place){ .function = name });
-	else if (!places->items[places->count - 1].function)
-		places->items[places->count - 1].function = name;
+	else if (name && (!last->function || (is_mangled(name) && !is_mangled(last->function))))
+		last->function = name;
 }
 
 static void lookup_native(void *source, uint64_t address, struct places *places)
