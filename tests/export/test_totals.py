@@ -5,6 +5,7 @@
 Random recordings; SEED in the environment tries another one."""
 
 import collections
+import functools
 import os
 
 import harness
@@ -38,36 +39,39 @@ def of_latencies(row):
     return {**{key: row[key] for key in FIGURES if key != "ns"}, "ns": ns}
 
 
-class Totals(harness.TestCase):
-    def each(self):
-        """Goes through the recordings: (recording, what `summary` says of it)."""
+def every_recording(test):
+    """Runs a test for each recording, with what `summary` says of it."""
+    @functools.wraps(test)
+    def run(self):
         for seed in SEEDS:
             with self.subTest(seed=seed):
                 folder = self.folder / f"seed{seed}"
                 recordings.write(folder, seed)
                 recording = harness.Recording(folder)
                 total = of_latencies(recording.json("summary", *ALL_TRIPS))
-                self.exact_ns = sum(t["latency_ns"] or 0 for t in recording.lines("trips"))
+                exact_ns = sum(t["latency_ns"] or 0 for t in recording.lines("trips"))
                 # A mean is a rounded one.
-                self.assertAlmostEqual(self.exact_ns, total["ns"], delta=1000)
-                total["ns"] = self.exact_ns
-                yield recording, total
+                self.assertAlmostEqual(exact_ns, total["ns"], delta=1000)
+                test(self, recording, {**total, "ns": exact_ns})
+    return run
 
-    def test_trips(self):
-        for recording, total in self.each():
-            trips = recording.lines("trips")
-            self.assertEqual(total["round_trips"], len(trips))
-            self.assertEqual(total["failed"], sum(t["status"] in ("error", "reset", "closed") for t in trips))
-            for key in ("bytes_sent", "bytes_received"):
-                self.assertEqual(total[key], sum(t[key] for t in trips))
 
-    def test_tables(self):
-        for recording, total in self.each():
-            for view in ("endpoints", "connections", "threads"):
-                rows = [of_latencies(row) for row in recording.json(view, *ALL_TRIPS)]
-                self.assertAlmostEqual(total["ns"], sum(row.pop("ns") for row in rows), delta=1000 * len(rows))
-                for key in rows[0]:
-                    self.assertEqual(total[key], sum(row[key] for row in rows), view)
+class Totals(harness.TestCase):
+    @every_recording
+    def test_trips(self, recording, total):
+        trips = recording.lines("trips")
+        self.assertEqual(total["round_trips"], len(trips))
+        self.assertEqual(total["failed"], sum(t["status"] in ("error", "reset", "closed") for t in trips))
+        for key in ("bytes_sent", "bytes_received"):
+            self.assertEqual(total[key], sum(t[key] for t in trips))
+
+    @every_recording
+    def test_tables(self, recording, total):
+        for view in ("endpoints", "connections", "threads"):
+            rows = [of_latencies(row) for row in recording.json(view, *ALL_TRIPS)]
+            self.assertAlmostEqual(total["ns"], sum(row.pop("ns") for row in rows), delta=1000 * len(rows))
+            for key in rows[0]:
+                self.assertEqual(total[key], sum(row[key] for row in rows), view)
 
     def check_tree(self, nodes, total):
         """Own figures add up to all, and each node's to its own and its children's."""
@@ -87,31 +91,31 @@ class Totals(harness.TestCase):
         self.assertEqual({k: v for k, v in total.items() if k != "failed"}, {k: own[k] for k in total if k != "failed"})
         self.assertEqual(total["failed"], nodes[0]["failed"])
 
-    def test_tree(self):
-        for recording, total in self.each():
-            for group in ("function", "line", "module"):
-                for more in ([], ["--invert"], ["--no-fold"], ["--no-fold", "--invert"]):
-                    self.check_tree(recording.json("tree", "--group", group, *more)["nodes"], total)
+    @every_recording
+    def test_tree(self, recording, total):
+        for group in ("function", "line", "module"):
+            for more in ([], ["--invert"], ["--no-fold"], ["--no-fold", "--invert"]):
+                self.check_tree(recording.json("tree", "--group", group, *more)["nodes"], total)
 
-    def test_recursion_counts_once(self):
-        for recording, _ in self.each():
-            nodes = recording.json("tree")["nodes"]
-            for n in nodes:
-                names, at = [], n
-                while at["parent"] is not None:
-                    names.append((at["name"], at["module"]))
-                    at = next(m for m in nodes if m["id"] == at["parent"])
-                self.assertEqual(len(names), len(set(names)))
+    @every_recording
+    def test_recursion_counts_once(self, recording, total):
+        nodes = recording.json("tree")["nodes"]
+        for n in nodes:
+            names, at = [], n
+            while at["parent"] is not None:
+                names.append((at["name"], at["module"]))
+                at = next(m for m in nodes if m["id"] == at["parent"])
+            self.assertEqual(len(names), len(set(names)))
 
-    def test_hotspots(self):
-        for recording, total in self.each():
-            by_name = self.inclusive(recording)
-            for group in ("function", "line", "module"):
-                rows = recording.json("hotspots", "--group", group)
-                self.assertEqual(total, added(rows, "self_"))
-                if group == "function":
-                    for row in rows:
-                        self.assertEqual(by_name[row["name"]], row["round_trips"], row["name"])
+    @every_recording
+    def test_hotspots(self, recording, total):
+        by_name = self.inclusive(recording)
+        for group in ("function", "line", "module"):
+            rows = recording.json("hotspots", "--group", group)
+            self.assertEqual(total, added(rows, "self_"))
+            if group == "function":
+                for row in rows:
+                    self.assertEqual(by_name[row["name"]], row["round_trips"], row["name"])
 
     def inclusive(self, recording):
         """{function: round trips whose stack it is on}, counted by hand."""
@@ -120,27 +124,27 @@ class Totals(harness.TestCase):
             count.update(set(trip["stack"] or ["(stack not known)"]))
         return count
 
-    def test_edges(self):
-        for recording, _ in self.each():
-            for row in recording.json("hotspots"):
-                if row["name"].startswith("("):
-                    continue
-                found = recording.json("callers", row["name"])
-                itself = {"round_trips": found["round_trips"], "total_ns": found["total_ns"], "failed": found["failed"]}
-                for side in ("callers", "callees"):
-                    self.assertEqual(itself, {k: sum(e[k] for e in found[side]) for k in itself}, (row["name"], side))
-                self.assertEqual(row["round_trips"], found["round_trips"])
-
-    def test_annotate(self):
-        for recording, total in self.each():
-            hotspots = recording.json("hotspots", "--group", "line")
-            without_file = added((r for r in hotspots if not r["file"]), "self_")
-            if all(r["file"] is None for r in hotspots):
+    @every_recording
+    def test_edges(self, recording, total):
+        for row in recording.json("hotspots"):
+            if row["name"].startswith("("):
                 continue
-            files = recording.json("annotate", "*")
-            for file in files:
-                self.assertEqual(added([file], "self_"), added(file["lines"], "self_"))
-            self.assertEqual(total, {k: v + without_file[k] for k, v in added(files, "self_").items()})
+            found = recording.json("callers", row["name"])
+            itself = {"round_trips": found["round_trips"], "total_ns": found["total_ns"], "failed": found["failed"]}
+            for side in ("callers", "callees"):
+                self.assertEqual(itself, {k: sum(e[k] for e in found[side]) for k in itself}, (row["name"], side))
+            self.assertEqual(row["round_trips"], found["round_trips"])
+
+    @every_recording
+    def test_annotate(self, recording, total):
+        hotspots = recording.json("hotspots", "--group", "line")
+        without_file = added((r for r in hotspots if not r["file"]), "self_")
+        if all(r["file"] is None for r in hotspots):
+            return
+        files = recording.json("annotate", "*")
+        for file in files:
+            self.assertEqual(added([file], "self_"), added(file["lines"], "self_"))
+        self.assertEqual(total, {k: v + without_file[k] for k, v in added(files, "self_").items()})
 
     # Exports
 
@@ -159,49 +163,49 @@ class Totals(harness.TestCase):
             yield group
             yield group + ["--with-peer"]
 
-    def test_folded_and_speedscope(self):
-        for recording, total in self.each():
-            for weight, sum_of_all in self.weigh(total).items():
-                for variant in self.variants():
-                    options = ["--weight", weight, *variant]
-                    path = self.export(recording, "-f", "folded", *options)
-                    self.assertEqual(sum_of_all, sum(profiles.folded_stacks(path).values()), options)
-                    path = self.export(recording, "-f", "speedscope", *options)
-                    self.assertEqual(sum_of_all, profiles.read_speedscope(path), options)
+    @every_recording
+    def test_folded_and_speedscope(self, recording, total):
+        for weight, sum_of_all in self.weigh(total).items():
+            for variant in self.variants():
+                options = ["--weight", weight, *variant]
+                path = self.export(recording, "-f", "folded", *options)
+                self.assertEqual(sum_of_all, sum(profiles.folded_stacks(path).values()), options)
+                path = self.export(recording, "-f", "speedscope", *options)
+                self.assertEqual(sum_of_all, profiles.read_speedscope(path), options)
 
-    def test_callgrind(self):
+    @every_recording
+    def test_callgrind(self, recording, total):
         names = {"time": "Nanoseconds", "trips": "RoundTrips", "bytes": "Bytes", "errors": "Failed"}
-        for recording, total in self.each():
-            for variant in self.variants():
-                for weight, name in names.items():
-                    path = self.export(recording, "-f", "callgrind", "--weight", weight, *variant)
-                    own = profiles.read_callgrind(path)
-                    self.assertEqual(name, profiles.Callgrind(path).headers["events"][0])
-                    for other, sum_of_all in self.weigh(total).items():
-                        self.assertEqual(sum_of_all, own[names[other]])
-                    self.assertEqual(total["bytes_sent"], own["BytesSent"])
+        for variant in self.variants():
+            for weight, name in names.items():
+                path = self.export(recording, "-f", "callgrind", "--weight", weight, *variant)
+                own = profiles.read_callgrind(path)
+                self.assertEqual(name, profiles.Callgrind(path).headers["events"][0])
+                for other, sum_of_all in self.weigh(total).items():
+                    self.assertEqual(sum_of_all, own[names[other]])
+                self.assertEqual(total["bytes_sent"], own["BytesSent"])
 
-    def test_callgrind_inclusive_costs(self):
+    @every_recording
+    def test_callgrind_inclusive_costs(self, recording, total):
         """A function's calls and own costs are what is at or below it, recursive or not."""
-        for recording, _ in self.each():
-            by_name = {(r["name"], r["module"]): r["round_trips"] for r in recording.json("hotspots")}
-            profile = profiles.Callgrind(self.export(recording, "-f", "callgrind"))
-            for (function, event), cost in profile.inclusive.items():
-                module, _, name = function
-                known = by_name.get((name, module if module != "???" else None))
-                if event == "RoundTrips" and known is not None:
-                    self.assertLessEqual(cost, known, function)
+        by_name = {(r["name"], r["module"]): r["round_trips"] for r in recording.json("hotspots")}
+        profile = profiles.Callgrind(self.export(recording, "-f", "callgrind"))
+        for (function, event), cost in profile.inclusive.items():
+            module, _, name = function
+            known = by_name.get((name, module if module != "???" else None))
+            if event == "RoundTrips" and known is not None:
+                self.assertLessEqual(cost, known, function)
 
-    def test_pprof(self):
+    @every_recording
+    def test_pprof(self, recording, total):
         names = {"time": "time", "trips": "round_trips", "bytes": "bytes", "errors": "failed"}
-        for recording, total in self.each():
-            for variant in self.variants():
-                for weight, name in names.items():
-                    profile = profiles.Pprof(self.export(recording, "-f", "pprof", "--weight", weight, *variant))
-                    self.assertEqual(name, profile.default)
-                    for other, sum_of_all in self.weigh(total).items():
-                        self.assertEqual(sum_of_all, profile.total[names[other]])
-                    self.assertEqual("--with-peer" in variant, any(key == "peer" for key, _ in profile.labels))
+        for variant in self.variants():
+            for weight, name in names.items():
+                profile = profiles.Pprof(self.export(recording, "-f", "pprof", "--weight", weight, *variant))
+                self.assertEqual(name, profile.default)
+                for other, sum_of_all in self.weigh(total).items():
+                    self.assertEqual(sum_of_all, profile.total[names[other]])
+                self.assertEqual("--with-peer" in variant, any(key == "peer" for key, _ in profile.labels))
 
 
 if __name__ == "__main__":
