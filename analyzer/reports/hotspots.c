@@ -92,9 +92,9 @@ static bool is_listed(const struct hotspots *h, size_t i)
 	return i < h->count && (!h->options->top || i < h->options->top);
 }
 
-static json_t *spot_json(const struct spot *s)
+static json_t *spot_json(const struct hotspots *h, const struct spot *s)
 {
-	struct latency *l = spot_latency(s);
+	struct latency *l = spots_latency(h->spots, s);
 	uint64_t mean_ns = latency_count(l) ? (uint64_t)latency_mean_ns(l) : UNKNOWN;
 	json_t *o = json_object();
 
@@ -117,7 +117,6 @@ static json_t *spot_json(const struct spot *s)
 	json_object_set_new(o, "min_ns", json_known(latency_min_ns(l)));
 	json_object_set_new(o, "p95_ns", json_known(latency_quantile_ns(l, 0.95)));
 	json_object_set_new(o, "max_ns", json_known(latency_max_ns(l)));
-	latency_free(l);
 	return o;
 }
 
@@ -127,7 +126,7 @@ static json_t *json(struct view *v)
 	json_t *array = json_array();
 
 	for (size_t i = 0; is_listed(h, i); i++)
-		json_array_append_new(array, spot_json(h->sorted[i]));
+		json_array_append_new(array, spot_json(h, h->sorted[i]));
 	return array;
 }
 
@@ -151,9 +150,9 @@ static const struct table_column hotspots_columns[] = {
 };
 #define COLUMN_COUNT (sizeof(hotspots_columns) / sizeof(hotspots_columns[0]))
 
-static void add_latency_cells(struct table *t, const struct spot *s)
+static void add_latency_cells(struct table *t, const struct hotspots *h, const struct spot *s)
 {
-	struct latency *l = spot_latency(s);
+	struct latency *l = spots_latency(h->spots, s);
 	uint64_t mean_ns = latency_count(l) ? (uint64_t)latency_mean_ns(l) : UNKNOWN;
 	char text[UNIT_TEXT_BYTES];
 
@@ -161,7 +160,6 @@ static void add_latency_cells(struct table *t, const struct spot *s)
 	table_add(t, STYLE_PLAIN, duration_format(latency_min_ns(l), text));
 	table_add(t, STYLE_PLAIN, duration_format(latency_quantile_ns(l, 0.95), text));
 	table_add(t, STYLE_PLAIN, duration_format(latency_max_ns(l), text));
-	latency_free(l);
 }
 
 static void add_row(struct table *t, const struct hotspots *h, const struct spot *s)
@@ -182,7 +180,7 @@ static void add_row(struct table *t, const struct hotspots *h, const struct spot
 	table_add(t, STYLE_PLAIN, duration_format(s->all.time_ns, text));
 	table_add(t, s->all.failed ? STYLE_BAD : STYLE_DIM, count_format(s->all.failed, text));
 	table_add(t, STYLE_PLAIN, size_format(figures_weigh(&s->all, WEIGHT_BYTES), text));
-	add_latency_cells(t, s);
+	add_latency_cells(t, h, s);
 	table_add(t, calls ? STYLE_BOLD : STYLE_PLAIN, frame_text(s->frame, utf8, name));
 	text_clean(s->frame->function && s->frame->module ? s->frame->module : "", utf8, name,
 		   sizeof(name));

@@ -3,6 +3,7 @@
 #include "analyzer/reports/spots.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/util/hash.h"
 
@@ -18,6 +19,8 @@ struct spots {
 	struct spot **list;
 	size_t count, room;
 	struct figures total;
+	const struct spot *merged; /* whose latencies these are; NULL: nobody's */
+	struct latency *latency;
 };
 
 /* Stands for the caller of round trips whose stack is not known. */
@@ -90,6 +93,7 @@ void spots_free(struct spots *s)
 		free(e->spot.stacks);
 		free(e);
 	}
+	latency_free(s->latency);
 	free(s->list);
 	free(s);
 }
@@ -105,13 +109,23 @@ const struct figures *spots_total(const struct spots *s)
 	return &s->total;
 }
 
-struct latency *spot_latency(const struct spot *s)
+/* As the functions from main() to where a program branches are. */
+static bool same_stacks(const struct spot *a, const struct spot *b)
 {
-	struct latency *l = latency_new();
+	return a->stack_count == b->stack_count &&
+	       memcmp(a->stacks, b->stacks, a->stack_count * sizeof(*a->stacks)) == 0;
+}
 
-	for (size_t i = 0; i < s->stack_count; i++) {
-		if (s->stacks[i]->tally.latency)
-			latency_merge(l, s->stacks[i]->tally.latency);
+struct latency *spots_latency(struct spots *s, const struct spot *spot)
+{
+	if (s->merged && same_stacks(s->merged, spot))
+		return s->latency;
+	latency_free(s->latency);
+	s->latency = latency_new();
+	s->merged = spot;
+	for (size_t i = 0; i < spot->stack_count; i++) {
+		if (spot->stacks[i]->tally.latency)
+			latency_merge(s->latency, spot->stacks[i]->tally.latency);
 	}
-	return l;
+	return s->latency;
 }

@@ -31,7 +31,7 @@ struct spot *const *spots_list(const struct spots *s, size_t *count);
 /* What all the stacks add up to. */
 const struct figures *spots_total(const struct spots *s);
 
-/* The latencies of all round trips of a spot: a new one for the caller to free. */
-struct latency *spot_latency(const struct spot *s);
+/* The latencies of all round trips of a spot: the spots', valid until the next call. */
+struct latency *spots_latency(struct spots *s, const struct spot *spot);
 
 #endif
