@@ -29,6 +29,8 @@ static const struct subcommand {
 	{ "trips", cmd_trips, "every round trip, a line each" },
 	{ "dump", cmd_dump, "every recorded call, a line each" },
 	{ "info", cmd_info, "what the recording is made of" },
+	{ "archive", cmd_archive, "pack it with its names, for another machine" },
+	{ "anonymize", cmd_anonymize, "the same without whose it is, for bug reports" },
 };
 
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))

@@ -48,5 +48,7 @@ int cmd_export(int argc, char **argv);
 int cmd_trips(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_archive(int argc, char **argv);
+int cmd_anonymize(int argc, char **argv);
 
 #endif

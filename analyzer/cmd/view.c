@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/cmd/inputs.h"
 #include "analyzer/cmd/progress.h"
 #include "analyzer/reports/losses.h"
 #include "analyzer/reports/profile.h"
@@ -25,20 +26,6 @@ struct run {
 	size_t count;
 	struct recording_listener listener;
 };
-
-static void warn(const char *line)
-{
-	fprintf(stderr, "traceroundtrip: %s\n", line);
-}
-
-static struct recording *open_traces(char **traces, size_t count, size_t *failed)
-{
-	const char *output = getenv("TRACEROUNDTRIP_OUTPUT");
-
-	if (!count && output && *output)
-		return recording_open(&output, 1, warn, failed);
-	return recording_open((const char *const *)traces, count, warn, failed);
-}
 
 static void hear_trip(void *user, const struct round_trip *t)
 {
@@ -262,6 +249,7 @@ static void free_run(struct run *run)
 	model_free(run->model);
 	symbols_free(run->scope.symbols);
 	recording_close(run->recording);
+	inputs_close();
 	filter_free(run->scope.filter);
 }
 
@@ -277,11 +265,13 @@ int view_run(const struct command *c, const struct view_plan *plans, size_t coun
 	     size_t trace_count)
 {
 	size_t failed = 0;
-	struct recording *recording = open_traces(traces, trace_count, &failed);
+	struct recording *recording =
+		inputs_open(traces, trace_count, &view_settings.symbols, &failed);
 	bool streams = plans[0].ops->streams;
 	bool paged = !view_settings.json && !view_settings.no_pager && !plans[0].ops->writes_file;
 
 	if (!recording) {
+		inputs_close();
 		filter_free(&view_settings.filter);
 		return EXIT_NOTHING;
 	}

@@ -84,6 +84,18 @@ const struct option_spec filter_options[] = {
 
 #define SYMBOLS(member) offsetof(struct view_settings, symbols.member)
 
+#define SEARCH_OPTIONS \
+	{ .name = "debug-dir", .value = "FOLDER", .set = option_texts, \
+	  .offset = SYMBOLS(debug_dirs), \
+	  .help = "look for debug files here before /usr/lib/debug; may be\n" \
+		  "repeated" }, \
+	{ .name = "sysroot", .value = "FOLDER", .set = option_text, \
+	  .offset = SYMBOLS(sysroot), \
+	  .help = "the files of the recorded machine or container lie below\n" \
+		  "FOLDER" }
+
+const struct option_spec search_options[] = { SEARCH_OPTIONS, { .name = NULL } };
+
 const struct option_spec names_options[] = {
 	{ .name = "full-stacks", .set = option_switch,
 	  .offset = SYMBOLS(full_stacks),
@@ -92,14 +104,7 @@ const struct option_spec names_options[] = {
 	{ .name = "no-demangle", .set = option_switch,
 	  .offset = SYMBOLS(no_demangle),
 	  .help = "names of C++ and Rust as linkers know them" },
-	{ .name = "debug-dir", .value = "FOLDER", .set = option_texts,
-	  .offset = SYMBOLS(debug_dirs),
-	  .help = "look for debug files here before /usr/lib/debug; may be\n"
-		  "repeated" },
-	{ .name = "sysroot", .value = "FOLDER", .set = option_text,
-	  .offset = SYMBOLS(sysroot),
-	  .help = "the files of the recorded machine or container lie below\n"
-		  "FOLDER" },
+	SEARCH_OPTIONS,
 	{ .name = NULL },
 };
 

@@ -312,14 +312,20 @@ static void lookup_native(void *source, uint64_t address, struct places *places)
 	store_add(n->known, address, places->items + before, places->count - before, lasting);
 }
 
-static int save_native(void *source, const char *folder)
+static int save_native(void *source, const char *folder, bool anonymous)
 {
 	struct native *n = source;
 	struct name_origin origin = tell_origin(n);
+	struct module m = *n->module;
+	const char *slash = strrchr(m.path, '/');
 	char path[PATH_MAX];
 
 	store_set_origin(n->known, origin.words, origin.file);
-	if (!store_path(folder, n->module, path, sizeof(path)))
+	if (anonymous) {
+		store_cut_folders(n->known);
+		m.path = slash ? slash + 1 : m.path;
+	}
+	if (!store_path(folder, &m, path, sizeof(path)))
 		return ENAMETOOLONG;
 	return store_write(n->known, path, true);
 }

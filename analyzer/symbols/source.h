@@ -41,8 +41,11 @@ struct source_ops {
 	/* Gives back the memory that the next lookup() would fill again; keeps what it knows. */
 	void (*unload)(void *source);
 
-	/* Writes all answers so far into a folder, as an archive has it.  0, or an errno. */
-	int (*save)(void *source, const char *folder);
+	/*
+	 * Adds all answers so far to a folder, as an archive has it.  anonymous: paths
+	 * without their folders.  Returns 0, or an errno.
+	 */
+	int (*save)(void *source, const char *folder, bool anonymous);
 
 	void (*close)(void *source);
 };

@@ -127,6 +127,7 @@ static struct text *keep_text(struct store *s, const char *text)
 	if (!t) {
 		t = xcalloc(1, sizeof(*t));
 		t->text = xstrdup(text);
+		t->number = -1;
 		HASH_ADD_KEYPTR(hh, s->texts, t->text, strlen(t->text), t);
 	}
 	return t;
@@ -321,6 +322,32 @@ static int write_document(struct store *s, int fd, bool all)
 	return error;
 }
 
+/* What another process, or another module of the same build, has written since. */
+static void add_from_file(struct store *s, const char *path)
+{
+	bool damaged;
+	struct store *other = store_read(path, &damaged);
+
+	if (other && strcmp(other->words, s->words) == 0) {
+		for (const struct site *site = other->sites; site; site = site->hh.next)
+			store_add(s, site->address, site->places, site->count, true);
+	}
+	store_free(other);
+}
+
+void store_cut_folders(struct store *s)
+{
+	free(s->file);
+	s->file = NULL;
+	for (struct site *site = s->sites; site; site = site->hh.next) {
+		for (size_t i = 0; i < site->count; i++) {
+			const char *file = site->places[i].file;
+			const char *slash = file ? strrchr(file, '/') : NULL;
+			site->places[i].file = slash ? slash + 1 : file;
+		}
+	}
+}
+
 /* Beside the file first, then under its name: rename() replaces it at once. */
 int store_write(struct store *s, const char *path, bool all)
 {
@@ -332,6 +359,7 @@ int store_write(struct store *s, const char *path, bool all)
 	int fd = error ? -1 : mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return error ? error : errno;
+	add_from_file(s, path);
 	error = write_document(s, fd, all);
 	if (!error && rename(temporary, path) != 0)
 		error = errno;

@@ -49,9 +49,13 @@ void store_add(struct store *s, uint64_t address, const struct place *items, siz
 bool store_changed(const struct store *s);
 
 /*
- * Writes the file anew, with its folder; others that read it meanwhile see it whole, old or
- * new.  all: also what does not last.  Returns 0, or an errno.
+ * Writes the file anew, with its folder and with what others have added to it meanwhile; who
+ * reads it sees it whole, old or new.  all: also what does not last.  Returns 0, or an
+ * errno.
  */
 int store_write(struct store *s, const char *path, bool all);
+
+/* Cuts the folders off the paths of files. */
+void store_cut_folders(struct store *s);
 
 #endif

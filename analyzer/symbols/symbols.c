@@ -317,11 +317,11 @@ struct name_origin symbols_module_origin(struct symbols *s, const struct process
 	return o->source->origin(o->names);
 }
 
-int symbols_save(struct symbols *s, const char *folder)
+int symbols_save(struct symbols *s, const char *folder, bool anonymous)
 {
 	int error = 0;
 
 	for (struct object *o = s->objects; o && !error; o = o->hh.next)
-		error = o->source->save(o->names, folder);
+		error = o->source->save(o->names, folder, anonymous);
 	return error;
 }

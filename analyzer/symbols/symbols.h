@@ -108,8 +108,8 @@ struct name_origin symbols_module_origin(struct symbols *s, const struct process
 
 /*
  * Writes the names of all stacks that were resolved into a folder, for symbols_options.archives
- * on another machine.  Returns 0, or an errno.
+ * on another machine.  anonymous: paths without their folders.  Returns 0, or an errno.
  */
-int symbols_save(struct symbols *s, const char *folder);
+int symbols_save(struct symbols *s, const char *folder, bool anonymous);
 
 #endif

@@ -20,6 +20,11 @@ const struct stack *process_stack(const struct process *p, uint32_t id)
 	return NULL;
 }
 
+const struct stack *process_stacks(const struct process *p)
+{
+	return trace_of(p)->stacks;
+}
+
 /*
  * Of those seen by then the latest.  A module is recorded a moment after the
  * first stack that leads through it, so that one seen later is better than none.

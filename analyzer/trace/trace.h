@@ -236,6 +236,9 @@ static inline uint64_t event_end_ns(const struct event *e)
 /* The process's stack with this id; NULL for 0 and for ids whose record was lost. */
 const struct stack *process_stack(const struct process *p, uint32_t id);
 
+/* All of them, process->stack_count, in order of id. */
+const struct stack *process_stacks(const struct process *p);
+
 /* The module that held address at time ns; NULL if none is known. */
 const struct module *process_module(const struct process *p, uint64_t address, uint64_t ns);
 

@@ -62,7 +62,7 @@ DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns"
              "bytes", "stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
          "callers", "callees", "trips", "dump", "info"]
-COMMANDS = ["record", "annotate", "export", *VIEWS]
+COMMANDS = ["record", "annotate", "export", "archive", "anonymize", *VIEWS]
 
 
 def arguments_of(view):
