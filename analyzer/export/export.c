@@ -363,12 +363,16 @@ static void print(struct view *v, const struct out *o)
 		complain(e);
 		return;
 	}
-	bool written = write_rows(e, file) && !ferror(file) && fflush(file) == 0;
+	bool written = write_rows(e, file);
+	/* Of standard output the command says so itself. */
+	if (file != stdout) {
+		written = written && fflush(file) == 0 && !ferror(file);
+		written = fclose(file) == 0 && written;
+	}
 	if (!written)
 		complain(e);
-	if (file != stdout && fclose(file) != 0 && written)
-		complain(e);
-	say_without_time(e);
+	else
+		say_without_time(e);
 }
 
 const struct view_ops export_view = {

@@ -235,6 +235,21 @@ class Views(harness.TestCase):
         self.assertEqual(1, harness.run([harness.COMMAND, "callers", "nobody", self.folder / "data"], status=1).returncode)
         self.assertIn("which function", harness.run([harness.COMMAND, "callers"], status=2).stderr)
 
+    def test_hotspots(self):
+        rows = {f["name"]: f for f in self.json("hotspots")}
+        first, asked = rows["0x1000"], rows["0x4000"]
+        self.assertEqual((0, 4, 0, 6101000), tuple(first[k] for k in ("self_round_trips", "round_trips", "self_ns", "total_ns")))
+        self.assertEqual((217, 120), (rows["0x2000"]["bytes_sent"], rows["0x2000"]["bytes_received"]))
+        self.assertEqual((110, 70), (asked["self_bytes_sent"], asked["self_bytes_received"]))
+        self.assertEqual((2550500, 101000, 5000000, 5000000), tuple(asked[k] for k in ("mean_ns", "min_ns", "p95_ns", "max_ns")))
+        for by, names in [("time", ["0x4000", "0x3000", "(stack not known)"]), ("bytes", ["0x4000", "0x3000", "(stack not known)"]),
+                          ("trips", ["0x4000", "0x3000", "(stack not known)"])]:
+            self.assertEqual(names, [f["name"] for f in self.json("hotspots", "--by", by, "--top", "3")])
+        self.assertEqual(["0x1000", "0x2000"], sorted(f["name"] for f in self.json("hotspots", "--sort", "cumulative", "-n2")))
+        text = self.text("hotspots", "--by", "bytes")
+        self.assertNotIn(" BYTES ", text.splitlines()[0])
+        self.assertIn("2 functions more", self.text("hotspots", "--top", "3"))
+
     def test_timeline(self):
         timeline = self.json("timeline")
         self.assertEqual([1, 2, 3], [lane["connection"] for lane in timeline["lanes"]])
