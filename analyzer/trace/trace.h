@@ -26,6 +26,9 @@ enum call_class {
 	CALL_CLASS_WAIT,
 	CALL_CLASS_DESCRIPTOR,
 	CALL_CLASS_NAME,
+	CALL_CLASS_TLS,         /* of a TLS library: handshakes and the like, ... */
+	CALL_CLASS_TLS_SEND,    /* ... and plaintext */
+	CALL_CLASS_TLS_RECEIVE,
 };
 
 /* The calls whose events the model tells apart; all others are CALL_OTHER. */
