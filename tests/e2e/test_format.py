@@ -16,7 +16,8 @@ TYPES = {"uint8_t": "u8", "uint16_t": "u16", "uint32_t": "u32", "int32_t": "i32"
 SECTIONS = {"trt_header": "The header", "trt_chunk": "Chunks", "trt_segment": "SEGMENT", "trt_event": "EVENT",
             "trt_stack": "STACK", "trt_module": "MODULE", "trt_thread": "THREAD", "trt_connection": "CONNECTION",
             "trt_addresses": "ADDRESSES", "trt_connected": "CONNECTED", "trt_closed": "CLOSED", "trt_note": "NOTE",
-            "trt_kernel": "KERNEL, KERNEL_LAST", "trt_sample": "SAMPLE", "trt_lookup": "LOOKUP"}
+            "trt_kernel": "KERNEL, KERNEL_LAST", "trt_sample": "SAMPLE", "trt_lookup": "LOOKUP",
+            "trt_unix_peer": "UNIX_PEER"}
 
 
 def header_structs():
