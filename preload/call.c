@@ -153,7 +153,7 @@ void call_lookup(const struct call *call, const struct lookup *lookup)
 	if (!t)
 		return;
 	uint32_t stack = event_write(t, &d);
-	lookup_log(lookup, call->start_ns, d.end_ns, stack, t->tid);
+	lookup_log(lookup, call->which, call->start_ns, d.end_ns, stack, t->tid);
 	event_leave(&guard);
 }
 

@@ -414,9 +414,13 @@ struct trt_address {
 _Static_assert(sizeof(struct trt_address) == 24, "address");
 
 /* A host name that was looked up. */
+enum trt_lookup_kind {
+	TRT_LOOKUP_ANY = 0,
+	TRT_LOOKUP_NUMERIC = 1, /* AI_NUMERICHOST: nobody is asked */
+};
+
 struct trt_lookup {
-	struct trt_record head; /* detail: enum trt_call, 0 in the first files; id: 1 if by
-				   AI_NUMERICHOST nobody was to be asked */
+	struct trt_record head; /* detail: enum trt_call, 0 in the first files; id: enum trt_lookup_kind */
 	uint64_t started_ns;
 	uint64_t ended_ns;
 	int32_t result;   /* 0; of getaddrinfo(): EAI_*; of the others: h_errno */

@@ -88,7 +88,7 @@ static void print_result(const struct out *o, const struct event *e)
 
 	if (!sets_errno(e))
 		out_styled(o, e->result ? STYLE_BAD : STYLE_PLAIN, " = %" PRId32 "%s%s", e->result,
-			   e->result ? " " : "", e->result ? lookup_error(e->result) : "");
+			   e->result ? " " : "", e->result ? lookup_error(e->call, e->result) : "");
 	else if (e->result >= 0)
 		fprintf(o->file, " = %" PRId32, e->result);
 	else if (name)

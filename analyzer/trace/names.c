@@ -15,10 +15,42 @@ struct answered {
 	UT_hash_handle hh;
 };
 
+/* What libc takes for an address, and asks nobody about (inet_aton(3); scopes: RFC 4007). */
+static bool is_address(const char *name)
+{
+	char plain[INET6_ADDRSTRLEN];
+	size_t length = strcspn(name, "%");
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (inet_aton(name, &in))
+		return true;
+	if (length >= sizeof(plain))
+		return false;
+	memcpy(plain, name, length);
+	plain[length] = '\0';
+	return inet_pton(AF_INET6, plain, &in6) == 1;
+}
+
+/* To the resolver's own functions, all names are names. */
+static bool asked_nobody(const struct trt_lookup *r, const char *name)
+{
+	switch (r->head.detail) {
+	case TRT_CALL_res_query:
+	case TRT_CALL_res_search:
+	case TRT_CALL_res_nquery:
+	case TRT_CALL_res_nsearch:
+		return false;
+	default:
+		return r->head.id == TRT_LOOKUP_NUMERIC || is_address(name);
+	}
+}
+
 bool names_decode(struct trace *t, const struct trt_record *head, struct lookup *l)
 {
 	const struct trt_lookup *r = (const void *)head;
 	const struct trt_address *addresses = (const void *)(r + 1);
+	const char *name;
 	size_t bytes;
 
 	if (head->bytes < sizeof(*r) || r->started_ns > r->ended_ns || r->ended_ns >= TIME_LIMIT_NS)
@@ -26,8 +58,11 @@ bool names_decode(struct trace *t, const struct trt_record *head, struct lookup 
 	bytes = r->address_count * sizeof(*addresses);
 	if (bytes + r->name_bytes > head->bytes - sizeof(*r))
 		return false;
+	name = arena_text(&t->arena, (const uint8_t *)addresses + bytes, r->name_bytes);
 	*l = (struct lookup){
-		.name = arena_text(&t->arena, (const uint8_t *)addresses + bytes, r->name_bytes),
+		.name = name,
+		.call = head->detail,
+		.asked_nobody = asked_nobody(r, name),
 		.started_ns = trace_time(t, r->started_ns),
 		.ended_ns = trace_time(t, r->ended_ns),
 		.result = r->result,
@@ -133,13 +168,6 @@ static struct lookup *latest_before(const struct answered *a, uint64_t ns)
 	return low ? a->lookups[low - 1] : NULL;
 }
 
-static bool is_numeric(const char *name)
-{
-	struct in6_addr address;
-
-	return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
-}
-
 /* When this process chose whom to talk to; UNKNOWN if it was not its choice. */
 static uint64_t chosen_ns(const struct connection *c)
 {
@@ -148,11 +176,13 @@ static uint64_t chosen_ns(const struct connection *c)
 	return c->origin == ORIGIN_PEER ? c->created_ns : UNKNOWN;
 }
 
-/* The lookup was made for the first connection that it led to. */
+/* The lookup was made for the first connection that it led to; an address is no name for it. */
 static void give(struct lookup *l, struct connection *c)
 {
+	if (l->asked_nobody)
+		return;
 	c->lookup = l;
-	c->host = l->name[0] && !is_numeric(l->name) ? l->name : NULL;
+	c->host = l->name[0] ? l->name : NULL;
 	if (c->connect_error || c->connect_started_ns == UNKNOWN)
 		return;
 	if (!l->connection || c->connect_started_ns < l->connection->connect_started_ns)

@@ -99,8 +99,10 @@ struct sample {
 /* A host name that was looked up. */
 struct lookup {
 	const char *name;
+	uint8_t call;        /* id; 0: not known */
+	bool asked_nobody;   /* the name is an address, or had to be one */
 	uint64_t started_ns, ended_ns;
-	int32_t result; /* 0, below 0 EAI_*, above 0 h_errno; -1 stands for one of each */
+	int32_t result; /* 0, below 0 EAI_*, above 0 h_errno; -1 is one of each: see call */
 	int32_t tid;
 	uint32_t stack;
 	size_t address_count;
@@ -125,9 +127,12 @@ struct connection {
 					    NULL for others, and if it was not recorded */
 	uint64_t inode;
 	uint64_t cookie;     /* of the socket, the same in all processes; 0 unknown */
+	uint64_t peer_inode; /* Unix: of the socket at the other end; 0 unknown */
+	int32_t peer_pid;    /* Unix: that connected, listened, or made the pair; 0 unknown */
 	bool shared;         /* others than this connection use the socket too, as far as recorded */
 	uint64_t created_ns; /* or first seen; UNKNOWN if its record was lost */
 	uint64_t sent_before, received_before; /* stream offsets at created_ns */
+	bool offsets_known;  /* those are the socket's; else they count from created_ns on */
 	struct address local, remote;
 	/* connect(): times UNKNOWN if there was none; error -1: failed, cause unknown */
 	uint64_t connect_started_ns, connect_ended_ns;
@@ -153,6 +158,7 @@ struct process {
 	int32_t pid, parent_pid;
 	uint32_t uid;
 	uint32_t machine;       /* ELF e_machine */
+	uint32_t network_namespace; /* 0 unknown */
 	uint64_t started_ns;
 	uint64_t started_realtime_ns; /* CLOCK_REALTIME at started_ns */
 	uint64_t ended_ns;      /* UNKNOWN: killed, _exit, or still running */
@@ -219,9 +225,12 @@ const char *option_name(uint32_t level, uint32_t option);
 /* What a blind spot means, in words. */
 const char *blind_spot_words(enum blind_spot spot);
 
-/* Whether a lookup failed, and why in words (static storage). */
+/* Whether it was seen that somebody was asked and what came of it. */
+bool lookup_counts(const struct lookup *l);
+
+/* Whether a lookup failed, and why in words (static storage); call: its id, 0 if not known. */
 bool lookup_failed(const struct lookup *l);
-const char *lookup_error(int32_t result);
+const char *lookup_error(uint8_t call, int32_t result);
 
 /* Bytes a SEND or RECEIVE event moved in its stream: 0 for failures and peeks. */
 static inline uint64_t event_bytes(const struct event *e)

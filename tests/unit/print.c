@@ -199,7 +199,7 @@ static void print_process(FILE *out, const struct process *p)
 
 		fprintf(out, "lookup %s tid=%d %" PRIu64 "-%" PRIu64 " result=%d addresses=%zu%s%s\n",
 			l->name, l->tid, l->started_ns, l->ended_ns, l->result, l->address_count,
-			lookup_failed(l) ? " " : "", lookup_failed(l) ? lookup_error(l->result) : "");
+			lookup_failed(l) ? " " : "", lookup_failed(l) ? lookup_error(l->call, l->result) : "");
 	}
 	for (int spot = 0; spot < BLIND_SPOTS; spot++)
 		if (p->blind_spots >> spot & 1)
