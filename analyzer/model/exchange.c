@@ -39,6 +39,8 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->streams[DIRECTION_SENT].end = c->sent_before;
 	x->streams[DIRECTION_RECEIVED].base = c->received_before;
 	x->streams[DIRECTION_RECEIVED].end = c->received_before;
+	x->streams[DIRECTION_SENT].last_ns = UNKNOWN;
+	x->streams[DIRECTION_RECEIVED].last_ns = UNKNOWN;
 	x->protocol = protocol;
 	return x;
 }
@@ -276,6 +278,7 @@ static void move_bytes(struct exchange *x, const struct event *e)
 
 	stream_reach(s, p.offset + p.bytes);
 	s->seen += p.bytes;
+	s->last_ns = event_end_ns(e);
 	decide_role(x, e);
 	tell_ended(x, p.direction);
 	x->protocol->take(x->state, x, &p, x->stats.role == ROLE_CLIENT);

@@ -20,6 +20,7 @@ struct stream {
 	uint64_t base; /* offset of the first byte of this connection */
 	uint64_t end;  /* behind the furthest byte known of */
 	uint64_t seen; /* how many of those between were in events that are there */
+	uint64_t last_ns; /* end of the last of those; UNKNOWN without any */
 };
 
 /* The event being taken in. */

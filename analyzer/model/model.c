@@ -144,6 +144,7 @@ struct connection_stats model_connection(const struct model *m, const struct con
 	struct connection_stats stats = {
 		.role = connection_role(c), .first_ns = UNKNOWN, .last_ns = UNKNOWN,
 		.rtt_us = UNKNOWN, .min_rtt_us = UNKNOWN, .retransmits = UNKNOWN,
+		.sent_last_ns = UNKNOWN, .received_last_ns = UNKNOWN,
 	};
 
 	(void)m;
@@ -152,6 +153,8 @@ struct connection_stats model_connection(const struct model *m, const struct con
 		stats.bytes_sent = x->streams[DIRECTION_SENT].end - x->streams[DIRECTION_SENT].base;
 		stats.bytes_received = x->streams[DIRECTION_RECEIVED].end -
 				       x->streams[DIRECTION_RECEIVED].base;
+		stats.sent_last_ns = x->streams[DIRECTION_SENT].last_ns;
+		stats.received_last_ns = x->streams[DIRECTION_RECEIVED].last_ns;
 	}
 	if (c->closed_view) {
 		stats.rtt_us = c->closed_view->rtt_us;

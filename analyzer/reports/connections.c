@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every connection: whom it joins, how it came and went, its round trips. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
+#include "analyzer/model/peers.h"
 #include "analyzer/reports/groups.h"
 #include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
@@ -13,7 +15,7 @@
 
 struct row {
 	struct group group;
-	const struct connection *connection;
+	const struct connection *connection, *peer; /* peer: the other end; NULL if not known */
 	UT_hash_handle hh;
 };
 
@@ -21,6 +23,7 @@ struct connections {
 	struct view view;
 	const struct table_options *options;
 	struct row *rows;
+	struct peers *peers;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -43,6 +46,7 @@ static void destroy(struct view *v)
 		tally_clear(&row->group.tally);
 		free(row);
 	}
+	peers_free(c->peers);
 	free(c);
 }
 
@@ -65,6 +69,15 @@ static void trip(struct view *v, const struct round_trip *t)
 	struct connections *c = (struct connections *)v;
 
 	tally_add(&find_row(c, t->connection)->group.tally, t);
+}
+
+static void find_peers(struct connections *c)
+{
+	struct row *row, *next;
+
+	c->peers = peers_new(c->view.scope->recording, c->view.scope->model);
+	HASH_ITER(hh, c->rows, row, next)
+	row->peer = peers_of(c->peers, row->connection);
 }
 
 /* Connections without round trips are shown too, unless the filter asks for certain ones. */
@@ -90,6 +103,7 @@ static void finish(struct view *v)
 			row->group.tally.blocked_ns = stats.blocked_ns;
 		}
 	}
+	find_peers(c);
 }
 
 static bool empty(const struct view *v, char *reason)
@@ -162,12 +176,38 @@ static uint64_t unseen_bytes(const struct connection *c)
 	return connection_unseen(c, &unseen, &all) ? unseen : UNKNOWN;
 }
 
-static json_t *row_json(const struct scope *scope, struct row *row)
+/* 0 stands for a number that is not known. */
+static json_t *json_nonzero(uint64_t n)
+{
+	return n ? json_known(n) : json_null();
+}
+
+/* Who is at the other end: a connection of this recording, or a process that the kernel knew. */
+static void add_peer(json_t *o, const struct connections *view, const struct row *row)
+{
+	const struct connection *c = row->connection, *peer = row->peer;
+	struct stream_shift shift = peers_shift(view->peers, c);
+	int32_t pid = peer ? peer->process->pid : c->peer_pid;
+	uint64_t inode = !c->peer_inode && peer && c->transport == TRANSPORT_UNIX ? peer->inode :
+										    c->peer_inode;
+
+	json_object_set_new(o, "peer_pid", pid ? json_integer(pid) : json_null());
+	json_object_set_new(o, "peer_process", json_text(peer ? peer->process->name : NULL));
+	json_object_set_new(o, "peer_connection", peer ? json_integer(peer->id) : json_null());
+	json_object_set_new(o, "inode", json_nonzero(c->inode));
+	json_object_set_new(o, "peer_inode", json_nonzero(inode));
+	json_object_set_new(o, "cookie", json_nonzero(c->cookie));
+	json_object_set_new(o, "sent_shift", json_known(shift.sent));
+	json_object_set_new(o, "received_shift", json_known(shift.received));
+}
+
+static json_t *row_json(const struct connections *view, struct row *row)
 {
 	static const char *const origins[] = {
 		[ORIGIN_SOCKET] = "socket", [ORIGIN_ACCEPT] = "accept", [ORIGIN_PAIR] = "socketpair",
 		[ORIGIN_FOUND] = "found",   [ORIGIN_FORKED] = "forked", [ORIGIN_PEER] = "peer",
 	};
+	const struct scope *scope = view->view.scope;
 	const struct connection *c = row->connection;
 	struct connection_stats stats = model_connection(scope->model, c);
 	json_t *o = json_object();
@@ -182,6 +222,7 @@ static json_t *row_json(const struct scope *scope, struct row *row)
 	json_object_set_new(o, "local", address_json(&c->local));
 	json_object_set_new(o, "remote", address_json(&c->remote));
 	json_object_set_new(o, "host", json_text(c->host));
+	add_peer(o, view, row);
 	json_object_set_new(o, "opened_ns", json_known(since_start(scope, c->created_ns)));
 	json_object_set_new(o, "closed_ns", json_known(since_start(scope, c->closed_ns)));
 	json_object_set_new(o, "connect_ns", json_known(connect_ns(c)));
@@ -206,15 +247,16 @@ static json_t *json(struct view *v)
 	struct group **groups = sorted(c, &count);
 
 	for (size_t i = 0; i < count && (!c->options->top || i < c->options->top); i++)
-		json_array_append_new(array, row_json(v->scope, (struct row *)groups[i]));
+		json_array_append_new(array, row_json(c, (struct row *)groups[i]));
 	free(groups);
 	return array;
 }
 
-enum { COLUMN_RTT = 6, COLUMN_RETRANSMITS };
+enum { COLUMN_OTHER_END = 2, COLUMN_RTT = 7, COLUMN_RETRANSMITS };
 static const struct table_column own_columns[] = {
 	{ .title = "ID", .align = TABLE_RIGHT },
 	{ .title = "PEER", .shrink_to = 14, .cut = TEXT_CUT_MIDDLE },
+	[COLUMN_OTHER_END] = { .title = "OTHER END", .rank = 5, .shrink_to = 12 },
 	{ .title = "ROLE", .rank = 12 },
 	{ .title = "OPENED", .align = TABLE_RIGHT, .rank = 6 },
 	{ .title = "LASTED", .align = TABLE_RIGHT, .rank = 7 },
@@ -224,6 +266,24 @@ static const struct table_column own_columns[] = {
 	[COLUMN_RETRANSMITS] = { .title = "RESENT", .align = TABLE_RIGHT, .rank = 5 },
 };
 #define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
+
+/* "1234#5 nginx", or as much as is known. */
+static void add_other_end(struct table *t, const struct scope *scope, const struct row *row)
+{
+	char id[32], name[256], text[sizeof(id) + sizeof(name)];
+
+	if (row->peer) {
+		snprintf(text, sizeof(text), "%s %s",
+			 connection_id(scope, row->peer, id, sizeof(id)),
+			 text_clean(row->peer->process->name, scope->out.utf8, name, sizeof(name)));
+		table_add(t, STYLE_PLAIN, text);
+	} else if (row->connection->peer_pid) {
+		snprintf(text, sizeof(text), "pid %" PRId32, row->connection->peer_pid);
+		table_add(t, STYLE_DIM, text);
+	} else {
+		table_add(t, STYLE_DIM, "-");
+	}
+}
 
 static void add_connect(struct table *t, const struct connection *c)
 {
@@ -266,6 +326,7 @@ static void add_cells(struct table *t, const struct scope *scope, const struct g
 
 	table_add(t, STYLE_DIM, connection_id(scope, c, text, sizeof(text)));
 	table_add(t, STYLE_NAME, connection_label(c, scope->out.utf8, label, sizeof(label)));
+	add_other_end(t, scope, (const struct row *)g);
 	table_add(t, STYLE_DIM, role_name(stats.role) ? role_name(stats.role) : "?");
 	snprintf(text, sizeof(text), "+");
 	duration_format(opened_ns, text + 1);
@@ -282,15 +343,17 @@ static void add_cells(struct table *t, const struct scope *scope, const struct g
 static void hide_columns(const struct scope *scope, struct group **groups, size_t count,
 			 struct table_column *columns)
 {
-	bool any_rtt = false, any_retransmits = false;
+	bool any_rtt = false, any_retransmits = false, any_other_end = false;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct connection *c = ((const struct row *)groups[i])->connection;
-		struct connection_stats stats = model_connection(scope->model, c);
+		const struct row *row = (const struct row *)groups[i];
+		struct connection_stats stats = model_connection(scope->model, row->connection);
 
+		any_other_end |= row->peer || row->connection->peer_pid;
 		any_rtt |= stats.rtt_us != UNKNOWN;
 		any_retransmits |= stats.retransmits != UNKNOWN && stats.retransmits > 0;
 	}
+	columns[COLUMN_OTHER_END].hidden = !any_other_end;
 	columns[COLUMN_RTT].hidden = !any_rtt;
 	columns[COLUMN_RETRANSMITS].hidden = !any_retransmits;
 }

@@ -45,7 +45,6 @@ struct trace {
 	struct stack *stacks;   /* in order of id */
 	uint64_t missing_bytes; /* of a file that was cut short */
 	uint8_t *chunk;         /* room for one, while loading */
-	bool skipped;           /* by recording_skip_process() */
 };
 
 static inline struct trace *trace_of(const struct process *p)

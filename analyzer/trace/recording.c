@@ -304,7 +304,7 @@ uint64_t recording_ended_ns(const struct recording *r)
 void recording_skip_process(struct recording *r, const struct process *p)
 {
 	(void)r;
-	trace_of(p)->skipped = true;
+	trace_of(p)->process.skipped = true;
 }
 
 bool recording_next(struct recording *r, struct event *e)
@@ -327,7 +327,7 @@ void recording_progress(const struct recording *r, uint64_t *done, uint64_t *all
 	*done = r->passed;
 	*all = 0;
 	for (size_t i = 0; i < r->count; i++)
-		*all += r->traces[i]->skipped ? 0 : r->traces[i]->process.events;
+		*all += r->traces[i]->process.skipped ? 0 : r->traces[i]->process.events;
 }
 
 void recording_rewind(struct recording *r)

@@ -172,6 +172,7 @@ struct process {
 	uint64_t lost_events, overwritten_events, lost_records, lost_stacks;
 	uint32_t blind_spots;   /* 1 << enum blind_spot */
 	bool running;           /* seems to be written still */
+	bool skipped;           /* by recording_skip_process(): its events are not handed out */
 	uint64_t damaged_chunks; /* not readable, all or in part: what is whole was kept */
 
 	struct connection *connections; /* in order of id */
@@ -259,6 +260,18 @@ const struct module *process_module(const struct process *p, uint64_t address, u
  */
 const char *address_format(const struct address *address, char *buffer, size_t size);
 #define ADDRESS_TEXT_BYTES 512
+
+/* An end of an internet connection; IPv4 addresses stand within IPv6 (RFC 4291, 2.5.5.2). */
+struct internet_end {
+	uint8_t host[16];
+	uint16_t port;
+};
+
+/* False, and *e untouched, if it is not known or not of the internet. */
+bool address_internet_end(const struct address *address, struct internet_end *e);
+
+/* The path, or the abstract name with its first, zero byte; 0 bytes of one that has none. */
+struct address address_unix_name(const struct address *address);
 
 struct recording;
 

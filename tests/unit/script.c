@@ -87,6 +87,14 @@ static const char *option(const struct script *s, size_t from, const char *name)
 	return NULL;
 }
 
+static bool has_word(const struct script *s, size_t from, const char *text)
+{
+	for (size_t i = from; i < s->count; i++)
+		if (strcmp(s->words[i], text) == 0)
+			return true;
+	return false;
+}
+
 static uint64_t number_option(const struct script *s, size_t from, const char *name,
 			      uint64_t otherwise)
 {
@@ -159,12 +167,26 @@ static void write_connection(struct script *s)
 		.sent_before = number_option(s, 4, "sent", 0),
 		.received_before = number_option(s, 4, "received", 0),
 		.cookie = number_option(s, 4, "cookie", 0),
+		.inode = number_option(s, 4, "inode", 0),
+		.flags = has_word(s, 4, "offsets") ? TRT_CONNECTION_OFFSETS : 0,
 	};
 
 	read_kind(s, &c);
 	s->offsets[c.head.id][0] = c.sent_before;
 	s->offsets[c.head.id][1] = c.received_before;
 	writer_record(s->w, &c, sizeof(c), NULL, 0);
+}
+
+static void write_unix_peer(struct script *s)
+{
+	struct trt_unix_peer p = {
+		.head = { .type = TRT_RECORD_UNIX_PEER, .id = id(s, 1) },
+		.seen_ns = 1000,
+		.inode = number(s, 2),
+		.pid = (int32_t)number(s, 3),
+	};
+
+	writer_record(s->w, &p, sizeof(p), NULL, 0);
 }
 
 /* Returns the bytes of the address. */
@@ -301,6 +323,11 @@ static void write_sample(struct script *s)
 	};
 
 	writer_between(s->w, (int32_t)number(s, 1), &sample, sample.when_ns);
+}
+
+static void set_network(struct script *s)
+{
+	writer_header(s->w)->network_namespace = (uint32_t)number(s, 1);
 }
 
 static void set_blind_spots(struct script *s)
@@ -452,9 +479,8 @@ static void write_call(struct script *s)
 	range(s, 3, &e.start_ns, &end);
 	e.duration_ns = end - e.start_ns;
 	e.result = word(s, 4)[0] == 'E' ? -error_number(s, word(s, 4)) : (int32_t)number(s, 4);
-	for (size_t i = 5; i < s->count && class == TRT_CLASS_SEND; i++)
-		if (strcmp(s->words[i], "received") == 0)
-			class = TRT_CLASS_RECEIVE; /* splice() */
+	if (class == TRT_CLASS_SEND && has_word(s, 5, "received"))
+		class = TRT_CLASS_RECEIVE; /* splice() */
 	offset = &s->offsets[e.connection][class == TRT_CLASS_RECEIVE];
 	if (class == TRT_CLASS_SEND || class == TRT_CLASS_RECEIVE)
 		e.offset = *offset;
@@ -480,7 +506,8 @@ static void read_line(struct script *s)
 		{ "skip", skip },                 { "end", set_end },
 		{ "lookup", write_lookup },       { "last_view", write_last_view },
 		{ "view", write_view },           { "sample", write_sample },
-		{ "blind", set_blind_spots },
+		{ "blind", set_blind_spots },     { "unix_peer", write_unix_peer },
+		{ "network", set_network },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)

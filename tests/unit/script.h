@@ -9,7 +9,9 @@
  *	connection ID KIND ORIGIN        KIND tcp tcp6 udp unix unixgram;
  *	                                 ORIGIN socket accept pair found forked peer
  *	  with  created=NS parent=ID sent=BYTES received=BYTES    before it was seen,
- *	  cookie=N
+ *	  cookie=N inode=N offsets (those of a found one are known)
+ *	unix_peer ID INODE PID
+ *	network N                        the network namespace
  *	addresses ID LOCAL REMOTE        1.2.3.4:5, /path, @abstract, or ? for unknown
  *	connected ID START-END [ERROR]
  *	closed ID NS SENT RECEIVED
