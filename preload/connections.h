@@ -41,6 +41,7 @@ struct connection {
 	bool described;          /* its addresses were logged */
 	bool connecting;         /* a connect() goes on without its caller */
 	bool connected;          /* datagram sockets: has one peer only */
+	bool encrypted;          /* a TLS session was established: what it carries is of no use */
 	uint32_t peers;          /* slot of the newest peer connection, 0: none */
 	uint32_t next_peer;
 	uint32_t parent;         /* id of the socket's connection, for a peer */
@@ -62,6 +63,8 @@ struct connection {
 	uint64_t connect_failed_ns; /* when that was seen to have failed, the cause not known */
 	uint32_t connect_stack;
 	int32_t connect_tid;
+	uintptr_t tls_session;   /* the upper one that speaks over it; 0: none */
+	uint64_t tls_bytes[2];   /* the program's own, by enum direction: see struct trt_tls */
 } __attribute__((aligned(64)));
 
 #define DESCRIPTORS_MAX (1u << 20)

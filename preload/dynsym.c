@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finds exported functions by address, in the symbol tables that the loader mapped. */
+/* Reads the symbol tables that the loader mapped. */
 #include "preload/dynsym.h"
 
 #include <elf.h>
@@ -14,6 +14,8 @@ struct tables {
 	const ElfW(Sym) *symbols;
 	const char *names;
 	const uint32_t *gnu_hash;
+	const uint32_t *hash;       /* the older kind: buckets, how many symbols, ... */
+	const ElfW(Half) *versions; /* of the symbols; NULL without any */
 };
 
 /* glibc relocates these entries in place, but not in the vDSO, whose are read-only. */
@@ -34,6 +36,10 @@ static struct tables tables_of(const struct link_map *map)
 			t.names = (const char *)at;
 		else if (d->d_tag == DT_GNU_HASH)
 			t.gnu_hash = (const uint32_t *)at;
+		else if (d->d_tag == DT_HASH)
+			t.hash = (const uint32_t *)at;
+		else if (d->d_tag == DT_VERSYM)
+			t.versions = (const ElfW(Half) *)at;
 	}
 	return t;
 }
@@ -60,9 +66,9 @@ static const char *find(const struct link_map *map, uintptr_t address)
 {
 	struct tables t = tables_of(map);
 
-	if (!t.symbols || !t.names || !t.gnu_hash)
+	if (!t.symbols || !t.names || (!t.gnu_hash && !t.hash))
 		return NULL;
-	uint32_t count = symbol_count(t.gnu_hash);
+	uint32_t count = t.gnu_hash ? symbol_count(t.gnu_hash) : t.hash[1];
 	for (uint32_t i = 1; i < count; i++) {
 		const ElfW(Sym) *s = &t.symbols[i];
 		uintptr_t start = map->l_addr + s->st_value;
@@ -92,4 +98,79 @@ void dynsym_name(uintptr_t address, char *name, size_t size)
 	}
 	text_add(&t, "0x");
 	text_add_base(&t, address, 16);
+}
+
+/* The hash of DT_GNU_HASH (gABI, "Hash Table"; Bernstein's). */
+static uint32_t gnu_hash_of(const char *name)
+{
+	uint32_t hash = 5381;
+
+	while (*name)
+		hash = hash * 33 + (uint8_t)*name++;
+	return hash;
+}
+
+/* Versions with this bit are for those who ask for them by name: old interfaces. */
+#define VERSION_HIDDEN 0x8000u
+
+static void *exported(const struct tables *t, uintptr_t bias, uint32_t index, const char *name)
+{
+	const ElfW(Sym) *s = &t->symbols[index];
+	bool hidden = t->versions && t->versions[index] & VERSION_HIDDEN;
+
+	return s->st_shndx != SHN_UNDEF && (s->st_info & 0xf) == STT_FUNC && !hidden &&
+	       strcmp(t->names + s->st_name, name) == 0 ? (void *)(bias + s->st_value) : NULL;
+}
+
+/* Objects without the newer kind of table are few: all their symbols are looked at. */
+static void *find_slowly(const struct tables *t, uintptr_t bias, const char *name)
+{
+	void *found = NULL;
+
+	for (uint32_t i = 1; i < t->hash[1] && !found; i++)
+		found = exported(t, bias, i, name);
+	return found;
+}
+
+void *dynsym_find(const struct link_map *map, const char *name)
+{
+	struct tables t = tables_of(map);
+
+	if (!t.symbols || !t.names)
+		return NULL;
+	if (!t.gnu_hash || !t.gnu_hash[0])
+		return t.hash ? find_slowly(&t, map->l_addr, name) : NULL;
+	uint32_t buckets = t.gnu_hash[0], first = t.gnu_hash[1], bloom_words = t.gnu_hash[2];
+	const uint32_t *bucket = (const uint32_t *)((const uint64_t *)(t.gnu_hash + 4) + bloom_words);
+	const uint32_t *chain = bucket + buckets;
+	uint32_t hash = gnu_hash_of(name), i = bucket[hash % buckets];
+	void *found = NULL;
+
+	for (bool last = i < first; !last && !found; i++) {
+		if ((chain[i - first] | 1) == (hash | 1))
+			found = exported(&t, map->l_addr, i, name);
+		last = chain[i - first] & 1;
+	}
+	return found;
+}
+
+/* The n-th entry of this kind in the dynamic section, a name; NULL if there are fewer. */
+static const char *dynamic_name(const struct link_map *map, ElfW(Sxword) tag, uint32_t n)
+{
+	const char *names = tables_of(map).names;
+
+	for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL && names; d++)
+		if (d->d_tag == tag && n-- == 0)
+			return names + d->d_un.d_val;
+	return NULL;
+}
+
+const char *dynsym_soname(const struct link_map *map)
+{
+	return dynamic_name(map, DT_SONAME, 0);
+}
+
+const char *dynsym_needed(const struct link_map *map, uint32_t n)
+{
+	return dynamic_name(map, DT_NEEDED, n);
 }

@@ -22,6 +22,7 @@
 #include "preload/sys.h"
 #include "preload/text.h"
 #include "preload/thread.h"
+#include "preload/tls.h"
 
 bool lifecycle_hooking;
 uint32_t *lifecycle_trace;
@@ -186,7 +187,7 @@ static bool start(void)
 	lifecycle_trace = page;
 	*lifecycle_trace = TRACE_NONE;
 	lifecycle_forked();
-	if (!thread_init() || !connections_init()) {
+	if (!thread_init() || !connections_init() || !tls_init()) {
 		lifecycle_say("runs untraced: ", "there is no memory for its tables");
 		return false;
 	}

@@ -16,6 +16,24 @@
 
 struct memo;
 
+/* What a TLS library's calls on sockets tell of the session that it works for: see tls.h. */
+struct watch {
+	bool armed;
+	int32_t fd;
+	uint32_t connection_id; /* of the first call, or of one on expected_id; 0: none so far */
+	uint32_t expected_id;   /* where the session was seen before */
+	uint64_t before[2];     /* the connection's offsets, by enum direction */
+};
+
+/* What the thread received last, for programs that feed TLS libraries themselves. */
+struct fed {
+	uint32_t connection_id;
+	int32_t fd;
+	uint64_t before[2];
+	uint8_t head_bytes;     /* 0: nothing */
+	uint8_t head[16];
+};
+
 struct thread {
 	int32_t tid;
 	uint32_t next_free;      /* link of the stack of free entries: index + 1 */
@@ -24,6 +42,8 @@ struct thread {
 	uint64_t waited_ns;      /* in waits since its last event */
 	uint64_t named_ns;       /* when its name was last looked up; 0: never */
 	char name[16];
+	struct watch watch;
+	struct fed fed;
 } __attribute__((aligned(64))); /* no two threads write one cache line */
 
 #define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))

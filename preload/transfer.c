@@ -9,9 +9,16 @@
 #include "preload/kernel.h"
 #include "preload/memory.h"
 #include "preload/slow.h"
+#include "preload/tls.h"
 
 /* A failed try that took longer has waited (SO_RCVTIMEO), and is an event. */
 #define TRY_NS_MAX 1000000u
+
+/* Of what is encrypted the TLS library's calls tell. */
+static bool captures(const struct connection *c)
+{
+	return config.capture_bytes && !c->encrypted;
+}
 
 void call_offer(struct outgoing *out, const struct call *call, const struct iovec *buffers,
 		size_t count, const void *peer, socklen_t peer_bytes)
@@ -19,7 +26,7 @@ void call_offer(struct outgoing *out, const struct call *call, const struct iove
 	bool first_calls = call->connection->stream[SENT].calls < 2;
 
 	payload_offer(&out->payload, buffers, count,
-		      config.capture_bytes ? payload_head_limit(first_calls) : 0);
+		      captures(call->connection) ? payload_head_limit(first_calls) : 0);
 	out->peer_bytes = 0;
 	if (peer && peer_bytes <= sizeof(out->peer) && memory_copy(&out->peer, peer, peer_bytes))
 		out->peer_bytes = peer_bytes;
@@ -129,6 +136,8 @@ ALWAYS_INLINE struct connection *begin_transfer(const struct transfer *x, struct
 	d->flags = event_flags(x);
 	if (!c)
 		return NULL; /* closed meanwhile by another thread: the event still tells */
+	if (__builtin_expect(tls_in_use, 0))
+		tls_witness(c, call->fd);
 	*drop = fold_try(x, c) || !lifecycle_ready();
 	if (*drop)
 		return NULL;
@@ -206,8 +215,10 @@ void call_received(const struct call *call, ssize_t received, const struct incom
 	if (drop)
 		return;
 	/* MSG_TRUNC on a stream discards the bytes without storing them (tcp(7)). */
-	if (received > 0 && c && config.capture_bytes &&
-	    !((in->flags & MSG_TRUNC) && !connection_is_datagram(c))) {
+	bool stored = !((in->flags & MSG_TRUNC) && c && !connection_is_datagram(c));
+	if (__builtin_expect(tls_in_use, 0) && received > 0 && c && stored)
+		tls_witness_bytes(c, call->fd, in->buffers, in->count, (size_t)received);
+	if (received > 0 && c && stored && captures(c)) {
 		bool first_calls = c->stream[RECEIVED].calls < 2;
 		struct payload payload = payload_received(in->buffers, in->count,
 							  payload_head_limit(first_calls),
