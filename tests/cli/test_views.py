@@ -177,15 +177,22 @@ class Views(harness.TestCase):
                 (["--peer", "127.0.0.1"], [2, 4, 9]), (["--peer", "*:6379"], [2, 4, 9]), (["--peer", "/run/*"], [3, 5]),
                 (["--min-duration", "1ms"], [2, 4]), (["--since", "3.05ms"], [3, 4, 5, 9]),
                 (["--until", "3ms"], [2, 3]), (["--since", "6ms", "--until", "7ms"], [4]), (["--since", "9.6ms"], [9]),
-                (["--since=4ms", "--tid=11"], [5])]:
+                (["--since=4ms", "--tid=11"], [5]), (["--status", "pending"], [9]),
+                (["--status", "ok,error"], [2, 3, 4, 5]), (["--status=ok", "--status=pending"], [2, 3, 4, 5, 9])]:
             with self.subTest(options=options):
                 self.assertEqual(starts, self.starts(*options))
         for options in (["--pid", "5"], ["--tid", "5"], ["--peer", "10.*"], ["--protocol", "http"], ["--name", "*"],
-                        ["--min-duration", "1s"]):
+                        ["--min-duration", "1s"], ["--status", "error,reset,closed"]):
             with self.subTest(options=options):
                 done = self.view("trips", "--json", *options, status=1)
                 self.assertEqual("", done.stdout)
                 self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+
+    def test_statuses_that_are_none(self):
+        for value in ["", "failed", "ok,", "ok,,error", "OK", "error pending"]:
+            with self.subTest(value=value):
+                done = self.view("trips", "--status", value, status=2)
+                self.assertIn("expected some of ok, error, reset, closed, pending", done.stderr)
 
     def test_tree(self):
         nodes = self.json("tree")["nodes"]
