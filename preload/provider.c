@@ -2,6 +2,7 @@
 /* Searches the loaded objects for functions. */
 #include "preload/provider.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <stdbool.h>
@@ -14,7 +15,7 @@
 
 /* Objects of one tree of dependencies that are looked at. */
 #define TREE_MAX 256u
-/* Callers of the caller that are asked where it is of no object that needs the library. */
+/* Frames that are looked at for an object that needs the library: wrappers may come between. */
 #define CALLERS_MAX 16u
 
 /* 64-bit FNV-1a (draft-eastlake-fnv). */
@@ -38,9 +39,28 @@ static bool same(const struct loaded *a, const struct loaded *b)
 	return a->map == b->map && a->bias == b->bias && a->name_hash == b->name_hash;
 }
 
+/* The object that holds the instruction before a return address; not to be used in a search. */
+static const struct link_map *object_of(uintptr_t return_address)
+{
+	const struct link_map *map = modules_link_map(return_address - 1);
+	Dl_info info;
+
+	/* Before glibc 2.35, and for addresses that are in no object. */
+	if (!map && !dladdr1((void *)(return_address - 1), &info, (void **)&map, RTLD_DL_LINKMAP))
+		return NULL;
+	return map;
+}
+
 static const struct link_map *ourselves(void)
 {
-	return modules_link_map((uintptr_t)provider_find);
+	static const struct link_map *self;
+	const struct link_map *found = __atomic_load_n(&self, __ATOMIC_RELAXED);
+
+	if (!found) {
+		found = object_of((uintptr_t)provider_find + 1);
+		__atomic_store_n(&self, found, __ATOMIC_RELAXED);
+	}
+	return found;
 }
 
 /* Trees of dependencies */
@@ -109,10 +129,11 @@ static const struct link_map *search_tree(const struct link_map *root, const cha
 /* Searches */
 
 struct search {
-	struct provider_kind *kind;
+	const struct provider_kind *kind;
 	uint32_t name;
-	const struct frame *caller;
-	struct provider *found; /* its library.map is NULL if there is none */
+	const struct link_map *roots[CALLERS_MAX]; /* objects that the stack is in, innermost first */
+	size_t count;
+	struct provider *found;
 };
 
 /*
@@ -123,17 +144,12 @@ struct search {
 static const struct link_map *find_library(const struct search *s)
 {
 	const char *name = s->kind->names[s->name];
-	uintptr_t callers[CALLERS_MAX];
-	const struct link_map *self = ourselves(), *found;
-	bool cut_short;
-	size_t depth = unwind_stack(s->caller, callers, CALLERS_MAX, &cut_short);
+	const struct link_map *self = ourselves(), *found = NULL;
 
-	for (size_t i = 0; i < depth; i++) {
-		const struct link_map *map = modules_link_map(callers[i] - 1);
-		found = map ? search_tree(map, name) : NULL;
-		if (found)
-			return found;
-	}
+	for (size_t i = 0; i < s->count && !found; i++)
+		found = search_tree(s->roots[i], name);
+	if (found)
+		return found;
 	for (const struct link_map *m = self ? list_of(self) : NULL; m; m = m->l_next)
 		if (m != self && dynsym_find(m, name))
 			return m;
@@ -157,7 +173,7 @@ static int search_loaded(struct dl_phdr_info *info, size_t bytes, void *data)
 /* Is this object still what it was?  The place of one that was unloaded may be another's. */
 static bool is_loaded(const struct provider *p, uint32_t name)
 {
-	struct loaded now = loaded_of(modules_link_map((uintptr_t)p->functions[name]));
+	struct loaded now = loaded_of(object_of((uintptr_t)p->functions[name] + 1));
 
 	return same(&p->library, &now);
 }
@@ -190,21 +206,74 @@ static const struct provider *known(const struct provider_kind *kind, uint32_t n
 	return NULL;
 }
 
-const struct provider *provider_find(struct provider_kind *kind, uint32_t name,
-				     const struct frame *caller, struct provider *spare)
+/*
+ * Whose call it is.  A function of the library that ends by jumping to another one leaves us, who
+ * called it, as the caller: then it is the call of whoever called us.
+ */
+static const struct link_map *calling_object(const struct frame *caller, bool *from_us)
 {
-	struct loaded object = loaded_of(modules_link_map(caller->return_address - 1));
-	const struct provider *p = known(kind, name, &object);
-	int error = errno;
+	const struct link_map *object = object_of(caller->return_address), *self = ourselves();
+	uintptr_t callers[CALLERS_MAX];
+	bool cut_short;
+
+	*from_us = object && object == self;
+	if (!*from_us)
+		return object;
+	size_t depth = unwind_stack(caller, callers, CALLERS_MAX, &cut_short);
+	for (size_t i = 0; i < depth && object == self; i++)
+		object = object_of(callers[i]);
+	return object;
+}
+
+static void search(struct provider_kind *kind, uint32_t name, const struct frame *caller,
+		   struct provider *found)
+{
+	struct search s = { .kind = kind, .name = name, .found = found };
+	uintptr_t callers[CALLERS_MAX];
+	bool cut_short;
+	size_t depth = unwind_stack(caller, callers, CALLERS_MAX, &cut_short);
+
+	for (size_t i = 0; i < depth; i++) {
+		const struct link_map *object = object_of(callers[i]);
+		if (object && object != ourselves() &&
+		    (!s.count || s.roots[s.count - 1] != object))
+			s.roots[s.count++] = object;
+	}
+	dl_iterate_phdr(search_loaded, &s);
+}
+
+static const struct provider *find(struct provider_kind *kind, uint32_t name,
+				   const struct frame *caller, const struct link_map *object,
+				   struct provider *spare)
+{
+	struct loaded from = loaded_of(object);
+	const struct provider *p = known(kind, name, &from);
 
 	if (p)
 		return p;
-	*spare = (struct provider){ .caller = object };
-	dl_iterate_phdr(search_loaded, &(struct search){ kind, name, caller, spare });
-	errno = error;
+	*spare = (struct provider){ .caller = from };
+	search(kind, name, caller, spare);
 	if (!spare->functions[name])
 		return NULL;
-	if (object.map)
+	spare->internal = same(&spare->caller, &spare->library);
+	if (object)
 		remember(kind, spare);
 	return spare;
+}
+
+const struct provider *provider_find(struct provider_kind *kind, uint32_t name,
+				     const struct frame *caller, struct provider *spare)
+{
+	int error = errno;
+	bool from_us;
+	const struct link_map *object = calling_object(caller, &from_us);
+	const struct provider *p = find(kind, name, caller, object, spare);
+
+	if (p && from_us) {
+		*spare = *p;
+		spare->internal = true;
+		p = spare;
+	}
+	errno = error;
+	return p;
 }

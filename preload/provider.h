@@ -31,6 +31,7 @@ struct loaded {
 
 struct provider {
 	bool written;
+	bool internal; /* the library calls itself: a part of the call that the program made */
 	struct loaded caller, library;
 	void *functions[PROVIDER_FUNCTIONS_MAX]; /* in order of the names; NULL: it has none */
 };

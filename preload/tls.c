@@ -202,7 +202,8 @@ static bool handshake_ended(const struct session *s, const struct tls_outcome *o
 
 /* Calls */
 
-void tls_begin(struct tls_call *c, uint8_t which, const void *session, struct frame caller)
+void tls_begin(struct tls_call *c, const struct provider *p, uint8_t which, const void *session,
+	       struct frame caller)
 {
 	struct session *s;
 
@@ -210,7 +211,7 @@ void tls_begin(struct tls_call *c, uint8_t which, const void *session, struct fr
 	c->offer.offered = 0;
 	c->offer.head_bytes = 0;
 	c->offer.tail_bytes = 0;
-	if (!lifecycle_hooks() || !session)
+	if (!lifecycle_hooks() || !session || p->internal)
 		return;
 	if (!tls_in_use)
 		__atomic_store_n(&tls_in_use, true, __ATOMIC_RELAXED);
@@ -227,10 +228,11 @@ static size_t capture_limit(const struct session *s, enum direction direction)
 	return config.capture_bytes ? payload_head_limit(!s || s->calls[direction] < 2) : 0;
 }
 
-void tls_begin_send(struct tls_call *c, uint8_t which, const void *session, struct frame caller,
-		    const struct iovec *buffers, size_t count)
+void tls_begin_send(struct tls_call *c, const struct provider *p, uint8_t which,
+		    const void *session, struct frame caller, const struct iovec *buffers,
+		    size_t count)
 {
-	tls_begin(c, which, session, caller);
+	tls_begin(c, p, which, session, caller);
 	if (c->session)
 		payload_offer(&c->offer, buffers, count,
 			      capture_limit(session_find(c->session), SENT));

@@ -3,7 +3,7 @@
  * Calls of TLS libraries: a layer above the socket's calls.
  *
  *	struct tls_call c;
- *	tls_begin(&c, TRT_CALL_x, session, FRAME_OF_CALLER);
+ *	tls_begin(&c, provider, TRT_CALL_x, session, FRAME_OF_CALLER);
  *	n = real(...);
  *	tls_received(&c, &outcome, buffer);   // or another end; keeps errno
  *
@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "preload/call.h"
+#include "preload/provider.h"
 
 /* In the constructor.  False without memory. */
 bool tls_init(void);
@@ -36,11 +37,13 @@ struct tls_call {
 	struct payload_offer offer;
 };
 
-/* A call on this session begins. */
-void tls_begin(struct tls_call *c, uint8_t which, const void *session, struct frame caller);
+/* A call on this session begins, of a function of p. */
+void tls_begin(struct tls_call *c, const struct provider *p, uint8_t which, const void *session,
+	       struct frame caller);
 /* The same for one that will send these bytes. */
-void tls_begin_send(struct tls_call *c, uint8_t which, const void *session, struct frame caller,
-		    const struct iovec *buffers, size_t count);
+void tls_begin_send(struct tls_call *c, const struct provider *p, uint8_t which,
+		    const void *session, struct frame caller, const struct iovec *buffers,
+		    size_t count);
 
 #define TLS_ALPN_MAX 255
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* GnuTLS 3: by symbol; its headers are not needed.  See its manual, "Core TLS API". */
 #include "preload/call.h"
-#include "preload/provider.h"
 #include "preload/tls.h"
 
 #include <errno.h>
@@ -110,7 +109,7 @@ HOOK int gnutls_handshake(gnutls_session_t session)
 
 	if (!p)
 		return E_INTERNAL_ERROR;
-	tls_begin(&c, TRT_CALL_gnutls_handshake, session, caller);
+	tls_begin(&c, p, TRT_CALL_gnutls_handshake, session, caller);
 	int result = OF(p, gnutls_handshake)(session);
 	struct tls_outcome o = end(p, result, true);
 	tls_ended(&c, &o);
@@ -126,7 +125,7 @@ HOOK int gnutls_bye(gnutls_session_t session, int how)
 
 	if (!p)
 		return E_INTERNAL_ERROR;
-	tls_begin(&c, TRT_CALL_gnutls_bye, session, caller);
+	tls_begin(&c, p, TRT_CALL_gnutls_bye, session, caller);
 	int result = OF(p, gnutls_bye)(session, how);
 	struct tls_outcome o = end(p, result, true);
 	if (o.established)
@@ -143,7 +142,7 @@ HOOK ssize_t gnutls_record_recv(gnutls_session_t session, void *buffer, size_t b
 
 	if (!p)
 		return E_INTERNAL_ERROR;
-	tls_begin(&c, TRT_CALL_gnutls_record_recv, session, caller);
+	tls_begin(&c, p, TRT_CALL_gnutls_record_recv, session, caller);
 	ssize_t result = OF(p, gnutls_record_recv)(session, buffer, bytes);
 	struct tls_outcome o = end(p, result, true);
 	tls_received(&c, &o, buffer);
@@ -160,7 +159,7 @@ HOOK ssize_t gnutls_record_recv_seq(gnutls_session_t session, void *buffer, size
 
 	if (!p)
 		return E_INTERNAL_ERROR;
-	tls_begin(&c, TRT_CALL_gnutls_record_recv_seq, session, caller);
+	tls_begin(&c, p, TRT_CALL_gnutls_record_recv_seq, session, caller);
 	ssize_t result = OF(p, gnutls_record_recv_seq)(session, buffer, bytes, sequence);
 	struct tls_outcome o = end(p, result, true);
 	tls_received(&c, &o, buffer);
@@ -176,7 +175,7 @@ HOOK ssize_t gnutls_record_send(gnutls_session_t session, const void *buffer, si
 
 	if (!p)
 		return E_INTERNAL_ERROR;
-	tls_begin_send(&c, TRT_CALL_gnutls_record_send, session, caller,
+	tls_begin_send(&c, p, TRT_CALL_gnutls_record_send, session, caller,
 		       &(struct iovec){ (void *)buffer, bytes }, 1);
 	ssize_t result = OF(p, gnutls_record_send)(session, buffer, bytes);
 	struct tls_outcome o = end(p, result, true);
@@ -194,7 +193,7 @@ HOOK ssize_t gnutls_record_send2(gnutls_session_t session, const void *buffer, s
 
 	if (!p)
 		return E_INTERNAL_ERROR;
-	tls_begin_send(&c, TRT_CALL_gnutls_record_send2, session, caller,
+	tls_begin_send(&c, p, TRT_CALL_gnutls_record_send2, session, caller,
 		       &(struct iovec){ (void *)buffer, bytes }, 1);
 	ssize_t result = OF(p, gnutls_record_send2)(session, buffer, bytes, pad, flags);
 	struct tls_outcome o = end(p, result, true);

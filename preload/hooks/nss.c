@@ -4,7 +4,6 @@
  * plain sockets too; a descriptor speaks TLS if SSL_ImportFD() gave it out.
  */
 #include "preload/call.h"
-#include "preload/provider.h"
 #include "preload/tls.h"
 
 #include <errno.h>
@@ -190,7 +189,7 @@ HOOK int SSL_ForceHandshake(PRFileDesc *fd)
 	if (!p)
 		return -1;
 	find_other(&l, &caller);
-	tls_begin(&c, TRT_CALL_SSL_ForceHandshake, fd, caller);
+	tls_begin(&c, p, TRT_CALL_SSL_ForceHandshake, fd, caller);
 	int result = OF(p, SSL_ForceHandshake)(fd);
 	struct tls_outcome o = end(&l.both, result, true);
 	tls_ended(&c, &o);
@@ -207,7 +206,7 @@ HOOK int SSL_ForceHandshakeWithTimeout(PRFileDesc *fd, uint32_t timeout)
 	if (!p)
 		return -1;
 	find_other(&l, &caller);
-	tls_begin(&c, TRT_CALL_SSL_ForceHandshakeWithTimeout, fd, caller);
+	tls_begin(&c, p, TRT_CALL_SSL_ForceHandshakeWithTimeout, fd, caller);
 	int result = OF(p, SSL_ForceHandshakeWithTimeout)(fd, timeout);
 	struct tls_outcome o = end(&l.both, result, true);
 	tls_ended(&c, &o);
@@ -235,7 +234,7 @@ HOOK int32_t PR_Read(PRFileDesc *fd, void *buffer, int32_t bytes)
 	if (!tls_is_session(fd))
 		return OF(p, PR_Read)(fd, buffer, bytes);
 	find_other(&l, &caller);
-	tls_begin(&c, TRT_CALL_PR_Read, fd, caller);
+	tls_begin(&c, p, TRT_CALL_PR_Read, fd, caller);
 	int32_t result = OF(p, PR_Read)(fd, buffer, bytes);
 	received(&l, &c, buffer, result, false);
 	return result;
@@ -253,7 +252,7 @@ HOOK int32_t PR_Recv(PRFileDesc *fd, void *buffer, int32_t bytes, int flags, uin
 	if (!tls_is_session(fd))
 		return OF(p, PR_Recv)(fd, buffer, bytes, flags, timeout);
 	find_other(&l, &caller);
-	tls_begin(&c, TRT_CALL_PR_Recv, fd, caller);
+	tls_begin(&c, p, TRT_CALL_PR_Recv, fd, caller);
 	int32_t result = OF(p, PR_Recv)(fd, buffer, bytes, flags, timeout);
 	received(&l, &c, buffer, result, flags & MSG_PEEK_FLAG);
 	return result;
@@ -265,7 +264,7 @@ static void begin_send(struct libraries *l, struct tls_call *c, uint8_t which, P
 	struct iovec given = { (void *)buffer, bytes > 0 ? (size_t)bytes : 0 };
 
 	find_other(l, caller);
-	tls_begin_send(c, which, fd, *caller, &given, 1);
+	tls_begin_send(c, l->both.nspr, which, fd, *caller, &given, 1);
 }
 
 #define PIECES_MAX 16 /* PR_MAX_IOVECTOR_SIZE */
@@ -280,7 +279,7 @@ static void begin_send_pieces(struct libraries *l, struct tls_call *c, uint8_t w
 		if (pieces[i].bytes > 0)
 			given[n++] = (struct iovec){ pieces[i].base, (size_t)pieces[i].bytes };
 	find_other(l, caller);
-	tls_begin_send(c, which, fd, *caller, given, n);
+	tls_begin_send(c, l->both.nspr, which, fd, *caller, given, n);
 }
 
 static void sent(const struct libraries *l, const struct tls_call *c, int32_t result)

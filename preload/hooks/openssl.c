@@ -4,7 +4,6 @@
  * headers are not needed.  See SSL_read(3), SSL_get_error(3), SSL_do_handshake(3).
  */
 #include "preload/call.h"
-#include "preload/provider.h"
 #include "preload/tls.h"
 
 #include <errno.h>
@@ -158,7 +157,7 @@ static inline const struct provider *library(enum function name, const struct fr
                                                                                      \
 		if (!p)                                                              \
 			return missing();                                            \
-		tls_begin(&c, TRT_CALL_##name, ssl, caller);                         \
+		tls_begin(&c, p, TRT_CALL_##name, ssl, caller);                         \
 		int result = OF(p, name)(ssl);                                       \
 		struct tls_outcome o = end(p, ssl, result, 0);                       \
 		tls_ended(&c, &o);                                                   \
@@ -178,7 +177,7 @@ HOOK int SSL_shutdown(SSL *ssl)
 
 	if (!p)
 		return missing();
-	tls_begin(&c, TRT_CALL_SSL_shutdown, ssl, caller);
+	tls_begin(&c, p, TRT_CALL_SSL_shutdown, ssl, caller);
 	int result = OF(p, SSL_shutdown)(ssl);
 	/* 0: sent, the peer's is still to come (SSL_shutdown(3)). */
 	struct tls_outcome o = end(p, ssl, result == 0 ? 1 : result, 0);
@@ -196,7 +195,7 @@ static int receive(enum function name, uint8_t which, struct frame caller, SSL *
 
 	if (!p)
 		return missing();
-	tls_begin(&c, which, ssl, caller);
+	tls_begin(&c, p, which, ssl, caller);
 	int result = ((__typeof__(SSL_read) *)p->functions[name])(ssl, buffer, bytes);
 	struct tls_outcome o = end(p, ssl, result, result > 0 ? (size_t)result : 0);
 	o.peek = name == FUNCTION_SSL_peek;
@@ -223,7 +222,7 @@ static int receive_ex(enum function name, uint8_t which, struct frame caller, SS
 
 	if (!p)
 		return 0;
-	tls_begin(&c, which, ssl, caller);
+	tls_begin(&c, p, which, ssl, caller);
 	int result = ((__typeof__(SSL_read_ex) *)p->functions[name])(ssl, buffer, bytes, read);
 	struct tls_outcome o = end(p, ssl, result, result > 0 ? *read : 0);
 	o.peek = name == FUNCTION_SSL_peek_ex;
@@ -253,7 +252,7 @@ HOOK int SSL_write(SSL *ssl, const void *buffer, int bytes)
 
 	if (!p)
 		return missing();
-	tls_begin_send(&c, TRT_CALL_SSL_write, ssl, caller, &given, 1);
+	tls_begin_send(&c, p, TRT_CALL_SSL_write, ssl, caller, &given, 1);
 	int result = OF(p, SSL_write)(ssl, buffer, bytes);
 	struct tls_outcome o = end(p, ssl, result, result > 0 ? (size_t)result : 0);
 	tls_sent(&c, &o);
@@ -269,7 +268,7 @@ HOOK int SSL_write_ex(SSL *ssl, const void *buffer, size_t bytes, size_t *writte
 
 	if (!p)
 		return 0;
-	tls_begin_send(&c, TRT_CALL_SSL_write_ex, ssl, caller,
+	tls_begin_send(&c, p, TRT_CALL_SSL_write_ex, ssl, caller,
 		       &(struct iovec){ (void *)buffer, bytes }, 1);
 	int result = OF(p, SSL_write_ex)(ssl, buffer, bytes, written);
 	struct tls_outcome o = end(p, ssl, result, result > 0 ? *written : 0);
@@ -287,7 +286,7 @@ HOOK ssize_t SSL_sendfile(SSL *ssl, int fd, off_t offset, size_t bytes, int flag
 
 	if (!p)
 		return missing();
-	tls_begin(&c, TRT_CALL_SSL_sendfile, ssl, caller);
+	tls_begin(&c, p, TRT_CALL_SSL_sendfile, ssl, caller);
 	ssize_t result = OF(p, SSL_sendfile)(ssl, fd, offset, bytes, flags);
 	struct tls_outcome o = end(p, ssl, result > 0 ? 1 : (int)result, result > 0 ? (size_t)result : 0);
 	tls_sent(&c, &o);
