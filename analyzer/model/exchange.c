@@ -34,6 +34,7 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->stats.rtt_us = UNKNOWN;
 	x->stats.min_rtt_us = UNKNOWN;
 	x->stats.retransmits = UNKNOWN;
+	x->stats.error_ns = UNKNOWN;
 	x->shutdown_ns = UNKNOWN;
 	x->streams[DIRECTION_SENT].base = c->sent_before;
 	x->streams[DIRECTION_SENT].end = c->sent_before;
@@ -302,6 +303,15 @@ static void fail_to_ask(struct exchange *x, const struct event *e, enum status s
 	end_trip(t, status, error);
 }
 
+static void note_error(struct connection_stats *s, const struct event *e)
+{
+	if (s->error)
+		return;
+	s->error = -e->result;
+	s->error_stack = e->stack_id;
+	s->error_ns = event_end_ns(e);
+}
+
 /*
  * A call that failed for good fails what waits for an answer, and an answer that it
  * was to move.  One that was to move the next request leaves the answer before complete.
@@ -313,6 +323,7 @@ static void fail(struct exchange *x, const struct event *e)
 	enum status status = error == ECONNRESET || error == EPIPE ? STATUS_RESET : STATUS_ERROR;
 	bool failed = false;
 
+	note_error(&x->stats, e);
 	for (struct trip *t = x->first; t; t = t->next) {
 		if (t->ended)
 			continue;

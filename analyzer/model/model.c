@@ -144,7 +144,7 @@ struct connection_stats model_connection(const struct model *m, const struct con
 	struct connection_stats stats = {
 		.role = connection_role(c), .first_ns = UNKNOWN, .last_ns = UNKNOWN,
 		.rtt_us = UNKNOWN, .min_rtt_us = UNKNOWN, .retransmits = UNKNOWN,
-		.sent_last_ns = UNKNOWN, .received_last_ns = UNKNOWN,
+		.sent_last_ns = UNKNOWN, .received_last_ns = UNKNOWN, .error_ns = UNKNOWN,
 	};
 
 	(void)m;

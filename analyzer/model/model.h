@@ -79,6 +79,9 @@ struct connection_stats {
 	uint64_t first_ns, last_ns; /* of its events; UNKNOWN if it had none */
 	uint64_t rtt_us, min_rtt_us, retransmits; /* the kernel's last word; UNKNOWN without */
 	uint64_t sent_last_ns, received_last_ns; /* end of the last such call; UNKNOWN if none */
+	int error;           /* errno of the first call that failed for good; 0: none did */
+	uint32_t error_stack;
+	uint64_t error_ns;   /* when that returned; UNKNOWN */
 	bool has_stream;     /* fdopen(): stdio may move bytes of it unseen */
 };
 
