@@ -20,8 +20,7 @@ struct memo;
 struct watch {
 	bool armed;
 	int32_t fd;
-	uint32_t connection_id; /* of the first call, or of one on expected_id; 0: none so far */
-	uint32_t expected_id;   /* where the session was seen before */
+	uint32_t connection_id; /* of the first call; 0: none so far */
 	uint64_t before[2];     /* the connection's offsets, by enum direction */
 };
 

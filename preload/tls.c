@@ -20,8 +20,8 @@ bool tls_init(void)
 
 /* Evidence */
 
-/* From here on this thread's calls on sockets are witnessed: those of the session's own first. */
-static void watch(uint32_t expected_id)
+/* From here on this thread's first call on a socket is witnessed. */
+static void watch(void)
 {
 	if (!lifecycle_traced() || event_interrupted())
 		return;
@@ -29,7 +29,6 @@ static void watch(uint32_t expected_id)
 	if (!t)
 		return;
 	t->watch.connection_id = 0;
-	t->watch.expected_id = expected_id;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	t->watch.armed = true;
 }
@@ -38,10 +37,7 @@ void tls_witness(const struct connection *c, int fd)
 {
 	struct thread *t = thread_self;
 
-	/* A handler's own calls come before that which it interrupted: the expected one wins. */
-	if (!t || !t->watch.armed ||
-	    (t->watch.connection_id && (c->id != t->watch.expected_id ||
-					t->watch.connection_id == c->id)))
+	if (!t || !t->watch.armed || t->watch.connection_id)
 		return;
 	t->watch.fd = fd;
 	t->watch.before[SENT] = c->stream[SENT].bytes;
@@ -90,13 +86,13 @@ static struct connection *connection_of(uint32_t id, int fd)
 }
 
 /* The session speaks over this connection, as was just seen. */
-static void bind_session(struct session *s, const struct connection *c, int fd, const uint64_t before[2],
-			 uint64_t start_ns)
+static void bind_session(struct session *s, const struct connection *c, int fd,
+			 const uint64_t before[2], uint64_t start_ns)
 {
 	s->fd = fd;
 	if (s->connection_id == c->id)
 		return;
-	if (s->connection_id || !s->started_ns)
+	if (s->connection_id)
 		s->started_ns = start_ns; /* another session at the address of an old one */
 	s->connection_id = c->id;
 	s->before[SENT] = before[SENT];
@@ -108,28 +104,33 @@ static void bind_session(struct session *s, const struct connection *c, int fd, 
 	s->calls[RECEIVED] = 0;
 }
 
-/* What was witnessed within the call, else what was known before. */
+/*
+ * The connection that a session was established over stays its own as long as it is open: a
+ * callback or a signal handler may have used another socket within the call.  Until then, what
+ * was witnessed within the call, else what was known before, else whose bytes it was fed.
+ */
 static struct connection *attribute(const struct tls_call *c, struct session *s, uintptr_t carrier)
 {
 	struct thread *t = thread_self;
-	struct connection *found = NULL;
+	bool witnessed = t && t->watch.armed && t->watch.connection_id;
+	struct connection *known = connection_of(s->connection_id, s->fd), *found = NULL;
 
-	if (t && t->watch.armed) {
+	if (t)
 		t->watch.armed = false;
+	if (!s->started_ns)
+		s->started_ns = c->call.start_ns;
+	if (known && (s->described || !witnessed))
+		return known;
+	if (witnessed) {
 		found = connection_of(t->watch.connection_id, t->watch.fd);
 		if (found)
 			bind_session(s, found, t->watch.fd, t->watch.before, c->call.start_ns);
+		return found;
 	}
-	if (!found)
-		found = connection_of(s->connection_id, s->fd);
-	const struct session *feed = !found && carrier ? session_find(carrier) : NULL;
-	if (feed) {
-		found = connection_of(feed->connection_id, feed->fd);
-		if (found)
-			bind_session(s, found, feed->fd, feed->before, c->call.start_ns);
-	}
-	if (!s->started_ns)
-		s->started_ns = c->call.start_ns;
+	const struct session *feed = carrier ? session_find(carrier) : NULL;
+	found = feed ? connection_of(feed->connection_id, feed->fd) : NULL;
+	if (found)
+		bind_session(s, found, feed->fd, feed->before, c->call.start_ns);
 	return found;
 }
 
@@ -205,8 +206,6 @@ static bool handshake_ended(const struct session *s, const struct tls_outcome *o
 void tls_begin(struct tls_call *c, const struct provider *p, uint8_t which, const void *session,
 	       struct frame caller)
 {
-	struct session *s;
-
 	c->session = 0;
 	c->offer.offered = 0;
 	c->offer.head_bytes = 0;
@@ -215,8 +214,7 @@ void tls_begin(struct tls_call *c, const struct provider *p, uint8_t which, cons
 		return;
 	if (!tls_in_use)
 		__atomic_store_n(&tls_in_use, true, __ATOMIC_RELAXED);
-	s = session_find((uintptr_t)session);
-	watch(s ? s->connection_id : 0);
+	watch();
 	c->session = (uintptr_t)session;
 	c->call = (struct call){
 		.caller = caller, .fd = -1, .which = which, .start_ns = clock_ns(),

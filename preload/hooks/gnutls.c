@@ -74,13 +74,16 @@ static void describe(const struct tls_outcome *o, const void *session, struct tl
 }
 
 /* established: what a call proves by its success. */
-static struct tls_outcome end(const struct provider *p, ssize_t result, bool established)
+static struct tls_outcome end(const struct tls_call *c, const struct provider *p, ssize_t result,
+			      bool established)
 {
 	int saved = errno;
 	struct tls_outcome o = { .library = TRT_TLS_GNUTLS, .code = (int)result, .functions = p,
 				 .describe = describe, .result = (int32_t)result,
 				 .established = established && result >= 0 };
 
+	if (!c->session)
+		return o;
 	if (result == E_PREMATURE_TERMINATION)
 		o.result = 0;
 	else if (result == E_PUSH_ERROR || result == E_PULL_ERROR)
@@ -111,7 +114,7 @@ HOOK int gnutls_handshake(gnutls_session_t session)
 		return E_INTERNAL_ERROR;
 	tls_begin(&c, p, TRT_CALL_gnutls_handshake, session, caller);
 	int result = OF(p, gnutls_handshake)(session);
-	struct tls_outcome o = end(p, result, true);
+	struct tls_outcome o = end(&c, p, result, true);
 	tls_ended(&c, &o);
 	return result;
 }
@@ -127,7 +130,7 @@ HOOK int gnutls_bye(gnutls_session_t session, int how)
 		return E_INTERNAL_ERROR;
 	tls_begin(&c, p, TRT_CALL_gnutls_bye, session, caller);
 	int result = OF(p, gnutls_bye)(session, how);
-	struct tls_outcome o = end(p, result, true);
+	struct tls_outcome o = end(&c, p, result, true);
 	if (o.established)
 		tls_ended(&c, &o);
 	return result;
@@ -144,7 +147,7 @@ HOOK ssize_t gnutls_record_recv(gnutls_session_t session, void *buffer, size_t b
 		return E_INTERNAL_ERROR;
 	tls_begin(&c, p, TRT_CALL_gnutls_record_recv, session, caller);
 	ssize_t result = OF(p, gnutls_record_recv)(session, buffer, bytes);
-	struct tls_outcome o = end(p, result, true);
+	struct tls_outcome o = end(&c, p, result, true);
 	tls_received(&c, &o, buffer);
 	return result;
 }
@@ -161,7 +164,7 @@ HOOK ssize_t gnutls_record_recv_seq(gnutls_session_t session, void *buffer, size
 		return E_INTERNAL_ERROR;
 	tls_begin(&c, p, TRT_CALL_gnutls_record_recv_seq, session, caller);
 	ssize_t result = OF(p, gnutls_record_recv_seq)(session, buffer, bytes, sequence);
-	struct tls_outcome o = end(p, result, true);
+	struct tls_outcome o = end(&c, p, result, true);
 	tls_received(&c, &o, buffer);
 	return result;
 }
@@ -178,13 +181,13 @@ HOOK ssize_t gnutls_record_send(gnutls_session_t session, const void *buffer, si
 	tls_begin_send(&c, p, TRT_CALL_gnutls_record_send, session, caller,
 		       &(struct iovec){ (void *)buffer, bytes }, 1);
 	ssize_t result = OF(p, gnutls_record_send)(session, buffer, bytes);
-	struct tls_outcome o = end(p, result, true);
+	struct tls_outcome o = end(&c, p, result, true);
 	tls_sent(&c, &o);
 	return result;
 }
 
-HOOK ssize_t gnutls_record_send2(gnutls_session_t session, const void *buffer, size_t bytes, size_t pad,
-				 unsigned int flags)
+HOOK ssize_t gnutls_record_send2(gnutls_session_t session, const void *buffer, size_t bytes,
+				 size_t pad, unsigned int flags)
 {
 	struct frame caller = FRAME_OF_CALLER;
 	struct provider spare;
@@ -196,7 +199,7 @@ HOOK ssize_t gnutls_record_send2(gnutls_session_t session, const void *buffer, s
 	tls_begin_send(&c, p, TRT_CALL_gnutls_record_send2, session, caller,
 		       &(struct iovec){ (void *)buffer, bytes }, 1);
 	ssize_t result = OF(p, gnutls_record_send2)(session, buffer, bytes, pad, flags);
-	struct tls_outcome o = end(p, result, true);
+	struct tls_outcome o = end(&c, p, result, true);
 	tls_sent(&c, &o);
 	return result;
 }

@@ -269,8 +269,9 @@ static void begin_send(struct libraries *l, struct tls_call *c, uint8_t which, P
 
 #define PIECES_MAX 16 /* PR_MAX_IOVECTOR_SIZE */
 
-static void begin_send_pieces(struct libraries *l, struct tls_call *c, uint8_t which, PRFileDesc *fd,
-			      const struct frame *caller, const struct pr_iovec *pieces, int32_t count)
+static void begin_send_pieces(struct libraries *l, struct tls_call *c, uint8_t which,
+			      PRFileDesc *fd, const struct frame *caller,
+			      const struct pr_iovec *pieces, int32_t count)
 {
 	struct iovec given[PIECES_MAX];
 	size_t n = 0;
@@ -323,7 +324,8 @@ HOOK int32_t PR_Send(PRFileDesc *fd, const void *buffer, int32_t bytes, int flag
 	return result;
 }
 
-HOOK int32_t PR_Writev(PRFileDesc *fd, const struct pr_iovec *buffers, int32_t count, uint32_t timeout)
+HOOK int32_t PR_Writev(PRFileDesc *fd, const struct pr_iovec *buffers, int32_t count,
+		       uint32_t timeout)
 {
 	struct frame caller = FRAME_OF_CALLER;
 	struct libraries l;

@@ -112,12 +112,15 @@ static void describe(const struct tls_outcome *o, const void *session, struct tl
  * bytes: that the call moved, or 0 if it succeeded without.  SSL_get_error() is asked first: it
  * goes by errno and by the thread's queue of errors, which nothing here adds to.
  */
-static struct tls_outcome end(const struct provider *p, const SSL *ssl, int result, size_t bytes)
+static struct tls_outcome end(const struct tls_call *c, const struct provider *p, const SSL *ssl,
+			      int result, size_t bytes)
 {
 	int saved = errno;
 	struct tls_outcome o = { .library = TRT_TLS_OPENSSL, .code = result, .functions = p,
 				 .describe = describe, .result = (int32_t)bytes };
 
+	if (!c->session)
+		return o;
 	if (result <= 0) {
 		int error = OF(p, SSL_get_error) ? OF(p, SSL_get_error)(ssl, result) : ERROR_SSL;
 		if (error == ERROR_SSL)
@@ -134,7 +137,7 @@ static struct tls_outcome end(const struct provider *p, const SSL *ssl, int resu
 	return o;
 }
 
-/* Where the library is not to be found: nobody should get here, as its name bound the call to us. */
+/* Without the library nobody gets here but by a look for its name (dlsym() with RTLD_DEFAULT). */
 static int missing(void)
 {
 	errno = ENOSYS;
@@ -159,7 +162,7 @@ static inline const struct provider *library(enum function name, const struct fr
 			return missing();                                            \
 		tls_begin(&c, p, TRT_CALL_##name, ssl, caller);                         \
 		int result = OF(p, name)(ssl);                                       \
-		struct tls_outcome o = end(p, ssl, result, 0);                       \
+		struct tls_outcome o = end(&c, p, ssl, result, 0);                       \
 		tls_ended(&c, &o);                                                   \
 		return result;                                                       \
 	}
@@ -180,7 +183,7 @@ HOOK int SSL_shutdown(SSL *ssl)
 	tls_begin(&c, p, TRT_CALL_SSL_shutdown, ssl, caller);
 	int result = OF(p, SSL_shutdown)(ssl);
 	/* 0: sent, the peer's is still to come (SSL_shutdown(3)). */
-	struct tls_outcome o = end(p, ssl, result == 0 ? 1 : result, 0);
+	struct tls_outcome o = end(&c, p, ssl, result == 0 ? 1 : result, 0);
 	if (o.established)
 		tls_ended(&c, &o);
 	return result;
@@ -197,7 +200,7 @@ static int receive(enum function name, uint8_t which, struct frame caller, SSL *
 		return missing();
 	tls_begin(&c, p, which, ssl, caller);
 	int result = ((__typeof__(SSL_read) *)p->functions[name])(ssl, buffer, bytes);
-	struct tls_outcome o = end(p, ssl, result, result > 0 ? (size_t)result : 0);
+	struct tls_outcome o = end(&c, p, ssl, result, result > 0 ? (size_t)result : 0);
 	o.peek = name == FUNCTION_SSL_peek;
 	tls_received(&c, &o, buffer);
 	return result;
@@ -213,8 +216,8 @@ HOOK int SSL_peek(SSL *ssl, void *buffer, int bytes)
 	return receive(FUNCTION_SSL_peek, TRT_CALL_SSL_peek, FRAME_OF_CALLER, ssl, buffer, bytes);
 }
 
-static int receive_ex(enum function name, uint8_t which, struct frame caller, SSL *ssl, void *buffer,
-		      size_t bytes, size_t *read)
+static int receive_ex(enum function name, uint8_t which, struct frame caller, SSL *ssl,
+		      void *buffer, size_t bytes, size_t *read)
 {
 	struct provider spare;
 	const struct provider *p = library(name, &caller, &spare);
@@ -224,7 +227,7 @@ static int receive_ex(enum function name, uint8_t which, struct frame caller, SS
 		return 0;
 	tls_begin(&c, p, which, ssl, caller);
 	int result = ((__typeof__(SSL_read_ex) *)p->functions[name])(ssl, buffer, bytes, read);
-	struct tls_outcome o = end(p, ssl, result, result > 0 ? *read : 0);
+	struct tls_outcome o = end(&c, p, ssl, result, result > 0 ? *read : 0);
 	o.peek = name == FUNCTION_SSL_peek_ex;
 	tls_received(&c, &o, buffer);
 	return result;
@@ -232,14 +235,14 @@ static int receive_ex(enum function name, uint8_t which, struct frame caller, SS
 
 HOOK int SSL_read_ex(SSL *ssl, void *buffer, size_t bytes, size_t *read)
 {
-	return receive_ex(FUNCTION_SSL_read_ex, TRT_CALL_SSL_read_ex, FRAME_OF_CALLER, ssl, buffer, bytes,
-			  read);
+	return receive_ex(FUNCTION_SSL_read_ex, TRT_CALL_SSL_read_ex, FRAME_OF_CALLER, ssl, buffer,
+			  bytes, read);
 }
 
 HOOK int SSL_peek_ex(SSL *ssl, void *buffer, size_t bytes, size_t *read)
 {
-	return receive_ex(FUNCTION_SSL_peek_ex, TRT_CALL_SSL_peek_ex, FRAME_OF_CALLER, ssl, buffer, bytes,
-			  read);
+	return receive_ex(FUNCTION_SSL_peek_ex, TRT_CALL_SSL_peek_ex, FRAME_OF_CALLER, ssl, buffer,
+			  bytes, read);
 }
 
 HOOK int SSL_write(SSL *ssl, const void *buffer, int bytes)
@@ -254,7 +257,7 @@ HOOK int SSL_write(SSL *ssl, const void *buffer, int bytes)
 		return missing();
 	tls_begin_send(&c, p, TRT_CALL_SSL_write, ssl, caller, &given, 1);
 	int result = OF(p, SSL_write)(ssl, buffer, bytes);
-	struct tls_outcome o = end(p, ssl, result, result > 0 ? (size_t)result : 0);
+	struct tls_outcome o = end(&c, p, ssl, result, result > 0 ? (size_t)result : 0);
 	tls_sent(&c, &o);
 	return result;
 }
@@ -271,7 +274,7 @@ HOOK int SSL_write_ex(SSL *ssl, const void *buffer, size_t bytes, size_t *writte
 	tls_begin_send(&c, p, TRT_CALL_SSL_write_ex, ssl, caller,
 		       &(struct iovec){ (void *)buffer, bytes }, 1);
 	int result = OF(p, SSL_write_ex)(ssl, buffer, bytes, written);
-	struct tls_outcome o = end(p, ssl, result, result > 0 ? *written : 0);
+	struct tls_outcome o = end(&c, p, ssl, result, result > 0 ? *written : 0);
 	tls_sent(&c, &o);
 	return result;
 }
@@ -288,7 +291,8 @@ HOOK ssize_t SSL_sendfile(SSL *ssl, int fd, off_t offset, size_t bytes, int flag
 		return missing();
 	tls_begin(&c, p, TRT_CALL_SSL_sendfile, ssl, caller);
 	ssize_t result = OF(p, SSL_sendfile)(ssl, fd, offset, bytes, flags);
-	struct tls_outcome o = end(p, ssl, result > 0 ? 1 : (int)result, result > 0 ? (size_t)result : 0);
+	size_t moved = result > 0 ? (size_t)result : 0;
+	struct tls_outcome o = end(&c, p, ssl, moved ? 1 : (int)result, moved);
 	tls_sent(&c, &o);
 	return result;
 }
