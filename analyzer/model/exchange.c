@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/model/phases.h"
 #include "analyzer/model/trip.h"
+#include "analyzer/model/wire.h"
 #include "analyzer/util/alloc.h"
 
 enum role connection_role(const struct connection *c)
@@ -16,7 +18,11 @@ enum role connection_role(const struct connection *c)
 		return ROLE_UNKNOWN;
 	if (c->origin == ORIGIN_ACCEPT)
 		return ROLE_SERVER;
-	return !c->datagram && c->connect_started_ns != UNKNOWN ? ROLE_CLIENT : ROLE_UNKNOWN;
+	if (!c->datagram && c->connect_started_ns != UNKNOWN)
+		return ROLE_CLIENT;
+	if (c->tls && c->tls->role_known)
+		return c->tls->server ? ROLE_SERVER : ROLE_CLIENT;
+	return ROLE_UNKNOWN;
 }
 
 struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
@@ -35,6 +41,8 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->stats.min_rtt_us = UNKNOWN;
 	x->stats.retransmits = UNKNOWN;
 	x->stats.error_ns = UNKNOWN;
+	x->stats.wire_bytes_sent = UNKNOWN;
+	x->stats.wire_bytes_received = UNKNOWN;
 	x->shutdown_ns = UNKNOWN;
 	x->streams[DIRECTION_SENT].base = c->sent_before;
 	x->streams[DIRECTION_SENT].end = c->sent_before;
@@ -43,6 +51,8 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->streams[DIRECTION_SENT].last_ns = UNKNOWN;
 	x->streams[DIRECTION_RECEIVED].last_ns = UNKNOWN;
 	x->protocol = protocol;
+	if (c->tls)
+		wire_open(x);
 	return x;
 }
 
@@ -55,10 +65,10 @@ static uint64_t stream_lost(const struct stream *s)
 	return bytes > s->seen ? bytes - s->seen : 0;
 }
 
-static void stream_reach(struct stream *s, uint64_t end)
+/* Bytes that went missing, in clear and on the wire. */
+static uint64_t bytes_lost(const struct exchange *x, enum direction d)
 {
-	if (end > s->end)
-		s->end = end;
+	return stream_lost(&x->streams[d]) + (x->wire ? stream_lost(&x->wire->streams[d]) : 0);
 }
 
 /* Without losses a hole is but the overlap of two threads' calls. */
@@ -70,27 +80,16 @@ static bool may_have_lost(const struct process *p)
 /* Whether bytes of this direction went missing while the round trip was open. */
 static bool lost_since(const struct exchange *x, const struct trip *t, enum direction d)
 {
-	return may_have_lost(x->connection->process) &&
-	       stream_lost(&x->streams[d]) > t->lost_before[d];
+	return may_have_lost(x->connection->process) && bytes_lost(x, d) > t->lost_before[d];
 }
 
 /* Round trips */
 
-/* The lookup that was made for the connection, by the thread that connected and now asks. */
-static uint64_t lookup_ns(const struct connection *c, const struct thread *asker)
-{
-	const struct lookup *l = c->lookup;
-
-	if (!l || l->connection != c || l->tid != c->connect_tid || l->tid != asker->tid)
-		return UNKNOWN;
-	return l->ended_ns - l->started_ns;
-}
-
 static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction request)
 {
 	const struct current *now = &x->pool->current;
-	const struct connection *c = x->connection;
 	struct trip *t = x->pool->free_trips;
+	uint64_t wire_bytes = event_is_tls(now->event) ? 0 : UNKNOWN;
 
 	if (t)
 		x->pool->free_trips = t->next;
@@ -113,23 +112,19 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 		.last_ns = { UNKNOWN, UNKNOWN },
 		.offset = { 0, 0 },
 		.bytes = { 0, 0 },
+		.wire_bytes = { wire_bytes, wire_bytes },
 		.blocked_ns = 0,
+		.unclaimed_ns = 0,
 		.connect_ns = UNKNOWN,
 		.lookup_ns = UNKNOWN,
+		.handshake_ns = UNKNOWN,
 		.queue_ns = UNKNOWN,
 		.rtt_us = UNKNOWN,
 		.lost_before = { now->lost_before[0], now->lost_before[1] },
 		.eof_start_ns = UNKNOWN,
 		.eof_end_ns = UNKNOWN,
 	};
-	/* The connect belongs to the first round trip, if that is the first that was made. */
-	if (!x->had_trip && request == DIRECTION_SENT &&
-	    now->event->offset == x->streams[request].base && !c->connect_error &&
-	    c->connect_started_ns != UNKNOWN) {
-		t->connect_ns = c->connect_ended_ns - c->connect_started_ns;
-		t->lookup_ns = lookup_ns(c, t->thread);
-	}
-	x->had_trip = true;
+	phases_before(x, t);
 	if (x->last)
 		x->last->next = t;
 	else
@@ -176,7 +171,7 @@ static void tell(struct exchange *x, struct trip *t)
 	struct round_trip r;
 
 	settle(x, t);
-	trip_describe(t, x->connection, x->protocol->name, certain, &r);
+	trip_describe(t, x->connection, x->stats.encryption, x->protocol->name, certain, &r);
 	x->stats.round_trips++;
 	x->stats.failed += round_trip_failed(&r);
 	x->stats.pending += r.status == STATUS_PENDING;
@@ -210,7 +205,9 @@ static void add_piece(struct exchange *x, struct trip *t, const struct piece *p)
 {
 	const struct current *now = &x->pool->current;
 
-	trip_add_piece(t, p, now->event);
+	trip_add_piece(t, p, now->event, &now->arrival);
+	if (trip_is_tls(t))
+		wire_give(x->wire, t, now->event);
 	t->rtt_us = x->stats.rtt_us;
 	if (t->last_call != x->stats.calls)
 		trip_add_call(t, now->event, now->waited_ns);
@@ -249,11 +246,6 @@ void exchange_end(struct exchange *x, uint64_t key)
 
 /* Events */
 
-static enum direction direction_of(const struct event *e)
-{
-	return e->class == CALL_CLASS_SEND ? DIRECTION_SENT : DIRECTION_RECEIVED;
-}
-
 /* An unconnected datagram socket, a pair, one found open: whoever speaks first asks. */
 static void decide_role(struct exchange *x, const struct event *e)
 {
@@ -261,13 +253,13 @@ static void decide_role(struct exchange *x, const struct event *e)
 
 	if (x->stats.role != ROLE_UNKNOWN)
 		return;
-	x->stats.role = connected || e->class == CALL_CLASS_SEND ? ROLE_CLIENT : ROLE_SERVER;
+	x->stats.role = connected || event_sends(e) ? ROLE_CLIENT : ROLE_SERVER;
 }
 
 static void move_bytes(struct exchange *x, const struct event *e)
 {
 	struct piece p = {
-		.direction = direction_of(e),
+		.direction = event_direction(e),
 		.offset = e->offset,
 		.bytes = event_bytes(e),
 		.head = e->head,
@@ -277,12 +269,14 @@ static void move_bytes(struct exchange *x, const struct event *e)
 	};
 	struct stream *s = &x->streams[p.direction];
 
-	stream_reach(s, p.offset + p.bytes);
-	s->seen += p.bytes;
-	s->last_ns = event_end_ns(e);
+	stream_take(s, p.offset, p.bytes, event_end_ns(e));
 	decide_role(x, e);
+	if (x->stats.encryption != ENCRYPTION_UNSEEN && !x->wire)
+		wire_look(x, &p);
 	tell_ended(x, p.direction);
 	x->protocol->take(x->state, x, &p, x->stats.role == ROLE_CLIENT);
+	if (x->wire && event_is_tls(e))
+		wire_settle(x->wire, e);
 }
 
 /* The connection is fine: the call will be made again. */
@@ -312,13 +306,22 @@ static void note_error(struct connection_stats *s, const struct event *e)
 	s->error_ns = event_end_ns(e);
 }
 
+/* A call beneath TLS is none of the round trip's, but what was waited in it is. */
+static void charge(struct exchange *x, struct trip *t, const struct event *e)
+{
+	if (x->pool->current.beneath_tls)
+		trip_block(t, e, x->pool->current.waited_ns);
+	else
+		trip_add_call(t, e, x->pool->current.waited_ns);
+}
+
 /*
  * A call that failed for good fails what waits for an answer, and an answer that it
  * was to move.  One that was to move the next request leaves the answer before complete.
  */
 static void fail(struct exchange *x, const struct event *e)
 {
-	enum direction direction = direction_of(e);
+	enum direction direction = event_direction(e);
 	int error = -e->result;
 	enum status status = error == ECONNRESET || error == EPIPE ? STATUS_RESET : STATUS_ERROR;
 	bool failed = false;
@@ -331,11 +334,12 @@ static void fail(struct exchange *x, const struct event *e)
 			end_trip(t, STATUS_OK, 0);
 			continue;
 		}
-		trip_add_call(t, e, x->pool->current.waited_ns);
+		charge(x, t, e);
 		end_trip(t, status, error);
 		failed = true;
 	}
-	if (failed || direction != DIRECTION_SENT)
+	/* Beneath TLS the call that had plaintext to send fails as well. */
+	if (failed || direction != DIRECTION_SENT || x->pool->current.beneath_tls)
 		return;
 	decide_role(x, e);
 	if (x->stats.role == ROLE_CLIENT)
@@ -352,7 +356,7 @@ static void reach_end(struct exchange *x, const struct event *e)
 			end_trip(t, STATUS_OK, 0);
 			continue;
 		}
-		trip_add_call(t, e, x->pool->current.waited_ns);
+		charge(x, t, e);
 		t->eof_start_ns = e->start_ns;
 		t->eof_end_ns = event_end_ns(e);
 		end_trip(t, STATUS_CLOSED, 0);
@@ -372,9 +376,11 @@ static void transfer(struct exchange *x, const struct event *e)
 		fail(x, e);
 	} else if (e->result < 0 || e->peek) {
 		wait_for_answer(x, e);
-	} else if (e->result > 0 || x->connection->datagram) {
+	} else if (x->pool->current.beneath_tls && e->result > 0) {
+		wire_carry(x, e, x->pool->current.waited_ns);
+	} else if (e->result > 0 || (x->connection->datagram && !x->wire)) {
 		move_bytes(x, e);
-	} else if (e->class == CALL_CLASS_RECEIVE) {
+	} else if (event_receives(e)) {
 		reach_end(x, e);
 	}
 }
@@ -400,15 +406,49 @@ static void count_call(struct exchange *x, const struct event *e, uint64_t waite
 		s->last_ns = end;
 }
 
+static void end_open(struct exchange *x)
+{
+	for (struct trip *t = x->first; t; t = t->next)
+		if (!t->ended)
+			end_trip(t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
+}
+
+/* The first call of TLS or beneath it: what was said in clear text (STARTTLS) is complete. */
+static void begin_tls(struct exchange *x, const struct event *e)
+{
+	if (!x->wire)
+		wire_find(x, e);
+	x->wire->begun = true;
+	end_open(x);
+}
+
+/* Finds the layer of the event. */
+static void place(struct exchange *x, const struct event *e)
+{
+	struct current *now = &x->pool->current;
+
+	if (!event_is_tls(e) && !x->wire)
+		return;
+	now->beneath_tls = wire_has(x->wire, e);
+	if (!event_is_tls(e) && !now->beneath_tls)
+		return;
+	if ((now->beneath_tls || e->class != CALL_CLASS_TLS) && !(x->wire && x->wire->begun))
+		begin_tls(x, e);
+	if (e->class == CALL_CLASS_TLS_RECEIVE)
+		now->arrival = wire_arrival(x->wire, e);
+}
+
 void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns, uint64_t call)
 {
 	x->pool->current = (struct current){
 		.event = e,
+		.arrival = { e->start_ns, event_end_ns(e), e->ready_ns },
 		.waited_ns = waited_ns,
-		.lost_before = { stream_lost(&x->streams[0]), stream_lost(&x->streams[1]) },
+		.lost_before = { bytes_lost(x, DIRECTION_SENT), bytes_lost(x, DIRECTION_RECEIVED) },
 	};
+	place(x, e);
 	count_call(x, e, waited_ns, call);
-	if (e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE)
+	if (event_sends(e) || event_receives(e))
 		transfer(x, e);
 	else if (e->kind == CALL_SHUTDOWN && e->result == 0)
 		x->shutdown_ns = e->start_ns;
@@ -428,14 +468,13 @@ void exchange_view(struct exchange *x, const struct kernel_view *view)
 void exchange_finish(struct exchange *x)
 {
 	const struct connection *c = x->connection;
+	struct stream *socket = x->wire ? x->wire->streams : x->streams;
 
 	if (c->closed_sent != UNKNOWN)
-		stream_reach(&x->streams[DIRECTION_SENT], c->closed_sent);
+		stream_reach(&socket[DIRECTION_SENT], c->closed_sent);
 	if (c->closed_received != UNKNOWN)
-		stream_reach(&x->streams[DIRECTION_RECEIVED], c->closed_received);
-	for (struct trip *t = x->first; t; t = t->next)
-		if (!t->ended)
-			end_trip(t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
+		stream_reach(&socket[DIRECTION_RECEIVED], c->closed_received);
+	end_open(x);
 	tell_ended(x, DIRECTION_SENT);
 	tell_ended(x, DIRECTION_RECEIVED);
 }
@@ -453,6 +492,7 @@ void exchange_free_all(struct exchange_pool *pool)
 			x->first = t->next;
 			free(t);
 		}
+		free(x->wire);
 		free(x);
 	}
 	while (pool->free_trips) {

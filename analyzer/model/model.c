@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyzer/model/exchange.h"
+#include "analyzer/model/wire.h"
 #include "analyzer/util/alloc.h"
 
 /* Calls that a signal handler made within another one are logged before it. */
@@ -88,6 +89,10 @@ static void count_blocked(struct thread_state *t, const struct event *e)
 {
 	uint64_t before = t->stats.blocked_ns, end = event_end_ns(e);
 
+	if (event_is_tls(e)) {
+		t->stats.blocked_ns += e->waited_ns; /* the calls made in it have counted theirs */
+		return;
+	}
 	if (e->start_ns < t->end_ns)
 		for (unsigned int i = 0; i < NESTED_MAX; i++) {
 			unsigned int n = (t->newest - i) % NESTED_MAX;
@@ -116,6 +121,17 @@ static uint64_t take_waited(struct thread_state *t, const struct event *e)
 	return waited;
 }
 
+static void count_unjoined(struct thread_state *t, const struct event *e)
+{
+	uint64_t bytes = event_bytes(e);
+
+	t->stats.unjoined.calls += bytes > 0;
+	if (event_sends(e))
+		t->stats.unjoined.bytes_sent += bytes;
+	else
+		t->stats.unjoined.bytes_received += bytes;
+}
+
 void model_feed(struct model *m, const struct event *e)
 {
 	struct thread_state *t = thread_of(m, e->thread);
@@ -123,6 +139,8 @@ void model_feed(struct model *m, const struct event *e)
 
 	t->stats.calls += !e->continued;
 	count_blocked(t, e);
+	if (!e->connection && event_is_tls(e))
+		count_unjoined(t, e);
 	if (e->connection)
 		exchange_feed(exchange_of(m, e->connection), e, waited, t->stats.calls);
 }
@@ -145,6 +163,7 @@ struct connection_stats model_connection(const struct model *m, const struct con
 		.role = connection_role(c), .first_ns = UNKNOWN, .last_ns = UNKNOWN,
 		.rtt_us = UNKNOWN, .min_rtt_us = UNKNOWN, .retransmits = UNKNOWN,
 		.sent_last_ns = UNKNOWN, .received_last_ns = UNKNOWN, .error_ns = UNKNOWN,
+		.wire_bytes_sent = UNKNOWN, .wire_bytes_received = UNKNOWN,
 	};
 
 	(void)m;
@@ -155,6 +174,14 @@ struct connection_stats model_connection(const struct model *m, const struct con
 				       x->streams[DIRECTION_RECEIVED].base;
 		stats.sent_last_ns = x->streams[DIRECTION_SENT].last_ns;
 		stats.received_last_ns = x->streams[DIRECTION_RECEIVED].last_ns;
+	}
+	if (x && x->wire) {
+		const struct stream *wire = x->wire->streams;
+
+		stats.encryption = ENCRYPTION_SEEN;
+		stats.wire_bytes_sent = wire[DIRECTION_SENT].end - wire[DIRECTION_SENT].base;
+		stats.wire_bytes_received = wire[DIRECTION_RECEIVED].end -
+					    wire[DIRECTION_RECEIVED].base;
 	}
 	if (c->closed_view) {
 		stats.rtt_us = c->closed_view->rtt_us;

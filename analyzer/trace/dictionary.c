@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "analyzer/trace/load.h"
+#include "analyzer/trace/handshakes.h"
 #include "analyzer/trace/names.h"
 #include "analyzer/trace/views.h"
 
@@ -31,6 +32,7 @@ static void collect_id(struct dictionary *d, const struct trt_record *r)
 	case TRT_RECORD_CLOSED:
 	case TRT_RECORD_KERNEL_LAST:
 	case TRT_RECORD_UNIX_PEER:
+	case TRT_RECORD_TLS:
 		if (r->id)
 			id_set_add(d->ids, r->id);
 		break;
@@ -187,6 +189,18 @@ static void read_kernel_last(struct dictionary *d, const struct trt_record *head
 		c->closed_view = arena_copy(&d->trace->arena, &view, sizeof(view));
 }
 
+/* A handshake may be tried again: the first success counts, without one the last failure. */
+static void read_tls(struct dictionary *d, const struct trt_record *head)
+{
+	struct connection *c = process_connection(&d->trace->process, head->id);
+	struct tls tls;
+
+	if (!c || !tls_decode(d->trace, head, &tls))
+		return;
+	if (!c->tls || (c->tls->error && (!tls.error || tls.ended_ns >= c->tls->ended_ns)))
+		c->tls = arena_copy(&d->trace->arena, &tls, sizeof(tls));
+}
+
 static void read_lookup(struct dictionary *d, const struct trt_record *head)
 {
 	struct process *p = &d->trace->process;
@@ -275,6 +289,7 @@ static visit_record *const readers[256] = {
 	[TRT_RECORD_KERNEL_LAST] = read_kernel_last,
 	[TRT_RECORD_UNIX_PEER] = read_unix_peer,
 	[TRT_RECORD_LOOKUP] = read_lookup,
+	[TRT_RECORD_TLS] = read_tls,
 };
 
 static void read_record(struct dictionary *d, const struct trt_record *r)

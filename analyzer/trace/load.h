@@ -32,6 +32,7 @@ struct run {
 	struct thread thread;
 	struct segment *segments;
 	size_t count, capacity;
+	bool encloses;     /* has calls that others were made in before their moment: see cursor.h */
 	UT_hash_handle hh; /* by thread.tid */
 };
 

@@ -189,29 +189,43 @@ static void give(struct lookup *l, struct connection *c)
 		l->connection = c;
 }
 
+static void find_lookup(const struct answered *all, struct connection *c)
+{
+	const struct answered *a;
+	struct trt_address key;
+	struct lookup *l;
+
+	if (chosen_ns(c) == UNKNOWN || !remote_key(c, &key))
+		return;
+	HASH_FIND(hh, all, &key, sizeof(key), a);
+	l = a ? latest_before(a, chosen_ns(c)) : NULL;
+	if (l)
+		give(l, c);
+}
+
+/* The name that a client asks for in its handshake; a server's is its own. */
+static const char *name_by_tls(const struct connection *c)
+{
+	return c->tls && !c->tls->server ? c->tls->server_name : NULL;
+}
+
 void names_link(struct trace *t)
 {
 	struct process *p = &t->process;
-	struct answered *all, *a;
+	struct answered *all;
 
 	if (p->lookup_count)
 		qsort(p->lookups, p->lookup_count, sizeof(*p->lookups), compare_lookups);
 	all = index_lookups(p);
 	for (size_t i = 0; i < p->connection_count; i++) {
 		struct connection *c = &p->connections[i];
-		struct trt_address key;
-		struct lookup *l;
 
-		if (c->origin == ORIGIN_FORKED && c->parent) {
+		if (c->origin == ORIGIN_FORKED && c->parent)
 			c->host = c->parent->host;
-			continue;
-		}
-		if (chosen_ns(c) == UNKNOWN || !remote_key(c, &key))
-			continue;
-		HASH_FIND(hh, all, &key, sizeof(key), a);
-		l = a ? latest_before(a, chosen_ns(c)) : NULL;
-		if (l)
-			give(l, c);
+		else
+			find_lookup(all, c);
+		if (!c->host)
+			c->host = name_by_tls(c);
 	}
 	free_index(all);
 }

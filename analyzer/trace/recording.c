@@ -148,6 +148,9 @@ static void link_parents(const struct recording *r, struct trace *t)
 		searched = true;
 		if (parent)
 			c->parent = process_connection(&parent->process, c->id);
+		if (c->parent && !c->tls && c->parent->tls &&
+		    c->parent->tls->ended_ns <= c->created_ns)
+			c->tls = c->parent->tls;
 	}
 }
 

@@ -110,6 +110,25 @@ struct lookup {
 	const struct connection *connection; /* that it was made for: the first it led to; or NULL */
 };
 
+/* How a TLS handshake went.  Texts are as the peers sent them, NULL where there is none. */
+struct tls {
+	uint64_t started_ns, ended_ns;
+	uint64_t sent_before, received_before; /* the socket's stream offsets when it began */
+	int32_t error;           /* 0: it succeeded; errno, EPROTO: the library refused */
+	int32_t tid;             /* of the call in which it ended */
+	uint32_t stack;
+	uint16_t version;        /* as on the wire; 0 unknown */
+	bool role_known, server; /* server: this process accepted */
+	bool resumed_known, resumed;
+	const char *library;     /* "OpenSSL"; NULL if it is newer than this program */
+	const char *server_name; /* SNI */
+	const char *alpn;
+	const char *reason;      /* of the failure, in the library's words */
+};
+
+/* "TLS 1.3"; NULL if it is not known.  Static storage. */
+const char *tls_version_name(uint16_t version);
+
 /* struct sockaddr as recorded; length 0 is unknown. */
 struct address {
 	const uint8_t *bytes;
@@ -143,7 +162,8 @@ struct connection {
 	uint64_t closed_sent, closed_received; /* totals the writer counted, UNKNOWN if open */
 	const struct kernel_view *closed_view; /* the kernel's, just before; NULL if not known */
 	const struct lookup *lookup; /* that answered with the remote address; NULL if none did */
-	const char *host;    /* the name that was looked up; NULL if none was */
+	const char *host;    /* the name that was looked up, or asked for by TLS; NULL without */
+	const struct tls *tls; /* its handshake, of a forked one its parent's; NULL if none was seen */
 	void *user;          /* the model's */
 };
 
@@ -233,10 +253,26 @@ bool lookup_counts(const struct lookup *l);
 bool lookup_failed(const struct lookup *l);
 const char *lookup_error(uint8_t call, int32_t result);
 
-/* Bytes a SEND or RECEIVE event moved in its stream: 0 for failures and peeks. */
+/* Whether it is a call of a TLS library: its bytes and offset are those of the plaintext. */
+static inline bool event_is_tls(const struct event *e)
+{
+	return e->class >= CALL_CLASS_TLS;
+}
+
+static inline bool event_sends(const struct event *e)
+{
+	return e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_TLS_SEND;
+}
+
+static inline bool event_receives(const struct event *e)
+{
+	return e->class == CALL_CLASS_RECEIVE || e->class == CALL_CLASS_TLS_RECEIVE;
+}
+
+/* Bytes an event that sends or receives moved in its stream: 0 for failures and peeks. */
 static inline uint64_t event_bytes(const struct event *e)
 {
-	bool moves = e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE;
+	bool moves = event_sends(e) || event_receives(e);
 
 	return moves && e->result > 0 && !e->peek ? (uint64_t)e->result : 0;
 }

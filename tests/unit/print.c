@@ -35,10 +35,14 @@ static void print_trip(void *user, const struct round_trip *t)
 	print_time(out, "blocked", t->blocked_ns);
 	print_time(out, "connect", t->connect_ns);
 	print_time(out, "lookup", t->lookup_ns);
+	print_time(out, "handshake", t->handshake_ns);
 	print_time(out, "queue", t->queue_ns);
 	print_time(out, "rtt", t->rtt_us);
 	print_number(out, "sent", t->bytes_sent);
 	print_number(out, "received", t->bytes_received);
+	print_time(out, "wire_sent", t->wire_bytes_sent);
+	print_time(out, "wire_received", t->wire_bytes_received);
+	fputs(t->encryption == ENCRYPTION_UNSEEN ? " encrypted" : "", out);
 	print_time(out, "request", t->request_offset);
 	print_time(out, "response", t->response_offset);
 	print_number(out, "calls", t->calls);
@@ -55,6 +59,9 @@ static void print_connection_stats(FILE *out, const struct model *m, const struc
 	print_number(out, "calls", s.calls);
 	print_number(out, "sent", s.bytes_sent);
 	print_number(out, "received", s.bytes_received);
+	print_time(out, "wire_sent", s.wire_bytes_sent);
+	print_time(out, "wire_received", s.wire_bytes_received);
+	fputs(s.encryption == ENCRYPTION_UNSEEN ? " encrypted" : "", out);
 	print_number(out, "unsolicited", s.unsolicited_bytes);
 	print_number(out, "trips", s.round_trips);
 	print_number(out, "failed", s.failed);
@@ -80,6 +87,9 @@ static void print_stats(FILE *out, const struct model *m, const struct process *
 		print_number(out, "calls", s.calls);
 		print_number(out, "trips", s.round_trips);
 		print_number(out, "blocked", s.blocked_ns);
+		print_number(out, "unjoined_calls", s.unjoined.calls);
+		print_number(out, "unjoined_sent", s.unjoined.bytes_sent);
+		print_number(out, "unjoined_received", s.unjoined.bytes_received);
 		fputc('\n', out);
 	}
 }
@@ -150,6 +160,22 @@ static void print_event(FILE *out, const struct event *e)
 	fputs(e->peek ? " peek\n" : "\n", out);
 }
 
+static void print_tls(FILE *out, const struct tls *t)
+{
+	const char *version = tls_version_name(t->version);
+
+	fprintf(out, " tls %s %s %" PRIu64 "-%" PRIu64, t->library ? t->library : "?",
+		version ? version : "?", t->started_ns, t->ended_ns);
+	print_number(out, "sent", t->sent_before);
+	print_number(out, "received", t->received_before);
+	print_number(out, "error", (uint64_t)t->error);
+	print_number(out, "stack", t->stack);
+	fputs(!t->role_known ? "" : t->server ? " server" : " client", out);
+	fputs(!t->resumed_known ? "" : t->resumed ? " resumed" : " full", out);
+	fprintf(out, " sni=%s alpn=%s reason=%s", t->server_name ? t->server_name : "",
+		t->alpn ? t->alpn : "", t->reason ? t->reason : "");
+}
+
 static void print_connection(FILE *out, const struct connection *c)
 {
 	static const char *const origins[] = { "socket", "accept", "pair",
@@ -174,6 +200,8 @@ static void print_connection(FILE *out, const struct connection *c)
 	if (c->host)
 		fprintf(out, " host=%s", c->host);
 	print_number(out, "cookie", c->cookie);
+	if (c->tls)
+		print_tls(out, c->tls);
 	fputs(c->shared ? " shared" : "", out);
 	fputs(c->datagram ? " datagram\n" : "\n", out);
 }

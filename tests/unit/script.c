@@ -20,7 +20,7 @@
 
 struct script {
 	struct trace_writer *w;
-	uint64_t offsets[CONNECTIONS_MAX][2]; /* sent, received */
+	uint64_t offsets[CONNECTIONS_MAX][4]; /* sent, received; by TLS calls: sent, received */
 	uint64_t end_ns;
 	const char *line;
 	char *words[WORDS_MAX + 1]; /* of the line; NULL behind the last */
@@ -116,6 +116,7 @@ static int error_number(const struct script *s, const char *name)
 		{ "EPIPE", EPIPE },
 		{ "ETIMEDOUT", ETIMEDOUT },
 		{ "ECONNREFUSED", ECONNREFUSED },
+		{ "EPROTO", EPROTO },
 	};
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
@@ -243,6 +244,49 @@ static void write_connected(struct script *s)
 
 	range(s, 2, &c.started_ns, &c.ended_ns);
 	writer_record(s->w, &c, sizeof(c), NULL, 0);
+}
+
+static uint16_t add_text(const struct script *s, const char *name, char *more, size_t *used)
+{
+	const char *text = option(s, 3, name);
+	size_t bytes = text ? strlen(text) : 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		more[*used + i] = text[i] == '_' ? ' ' : text[i];
+	*used += bytes;
+	return (uint16_t)bytes;
+}
+
+static void write_tls(struct script *s)
+{
+	const char *role = option(s, 3, "role"), *error = option(s, 3, "error");
+	const char *resumed = option(s, 3, "resumed");
+	char more[1024];
+	size_t used = 0;
+	struct trt_tls t = {
+		.head = { .type = TRT_RECORD_TLS, .id = id(s, 1),
+			  .detail = (uint8_t)number_option(s, 3, "library", TRT_TLS_OPENSSL) },
+		.sent_before = number_option(s, 3, "sent", 0),
+		.received_before = number_option(s, 3, "received", 0),
+		.error = error ? error_number(s, error) : 0,
+		.tid = 1,
+		.stack = (uint32_t)number_option(s, 3, "stack", 0),
+		.version = (uint16_t)number_option(s, 3, "version", 0x304),
+		.role = !role			     ? TRT_TLS_ROLE_UNKNOWN :
+			strcmp(role, "server") == 0 ? TRT_TLS_SERVER :
+						      TRT_TLS_CLIENT,
+		.resumed = !resumed		     ? TRT_TLS_RESUMED_UNKNOWN :
+			   strcmp(resumed, "1") == 0 ? TRT_TLS_RESUMED :
+						       TRT_TLS_FULL,
+	};
+
+	range(s, 2, &t.started_ns, &t.ended_ns);
+	t.server_name_bytes = add_text(s, "sni", more, &used);
+	t.alpn_bytes = add_text(s, "alpn", more, &used);
+	t.reason_bytes = add_text(s, "reason", more, &used);
+	s->offsets[t.head.id][2] = t.sent_before;
+	s->offsets[t.head.id][3] = t.received_before;
+	writer_record(s->w, &t, sizeof(t), more, used);
 }
 
 static void write_closed(struct script *s)
@@ -471,6 +515,7 @@ static void write_call(struct script *s)
 {
 	struct written_event e = { .tid = (int32_t)number(s, 0), .connection = id(s, 2) };
 	uint64_t *offset, end;
+	bool sends, receives, tls;
 	int class;
 
 	if (!find_call(word(s, 1), &e.call, &class))
@@ -481,12 +526,15 @@ static void write_call(struct script *s)
 	e.result = word(s, 4)[0] == 'E' ? -error_number(s, word(s, 4)) : (int32_t)number(s, 4);
 	if (class == TRT_CLASS_SEND && has_word(s, 5, "received"))
 		class = TRT_CLASS_RECEIVE; /* splice() */
-	offset = &s->offsets[e.connection][class == TRT_CLASS_RECEIVE];
-	if (class == TRT_CLASS_SEND || class == TRT_CLASS_RECEIVE)
+	tls = class >= TRT_CLASS_TLS;
+	sends = class == TRT_CLASS_SEND || class == TRT_CLASS_TLS_SEND;
+	receives = class == TRT_CLASS_RECEIVE || class == TRT_CLASS_TLS_RECEIVE;
+	offset = &s->offsets[e.connection][2 * tls + receives];
+	if (sends || receives)
 		e.offset = *offset;
 	read_options(s, &e);
 	if (e.offset == *offset && e.result > 0 && !(e.flags & TRT_EVENT_PEEK) &&
-	    (class == TRT_CLASS_SEND || class == TRT_CLASS_RECEIVE))
+	    (sends || receives))
 		*offset += (uint64_t)e.result;
 	writer_event(s->w, &e);
 }
@@ -507,7 +555,7 @@ static void read_line(struct script *s)
 		{ "lookup", write_lookup },       { "last_view", write_last_view },
 		{ "view", write_view },           { "sample", write_sample },
 		{ "blind", set_blind_spots },     { "unix_peer", write_unix_peer },
-		{ "network", set_network },
+		{ "network", set_network },       { "tls", write_tls },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)

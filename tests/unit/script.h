@@ -14,6 +14,9 @@
  *	network N                        the network namespace
  *	addresses ID LOCAL REMOTE        1.2.3.4:5, /path, @abstract, or ? for unknown
  *	connected ID START-END [ERROR]
+ *	tls ID START-END                 a handshake, of TLS 1.3 by OpenSSL;
+ *	  with  sent=BYTES received=BYTES    before it, library=N version=N role=client|server
+ *	  resumed=0|1 sni=NAME alpn=NAME error=ERROR reason=WITH_SPACES stack=N
  *	closed ID NS SENT RECEIVED
  *	lookup TID NAME START-END RESULT [ADDRESS…]     1.2.3.4
  *	last_view ID NS RTT_US MIN_RTT_US RETRANSMITS ACKNOWLEDGED RECEIVED UNREAD STATE
@@ -29,7 +32,8 @@
  *	sample TID NS CPU_NS RESIDENT_BYTES
  *
  *	TID CALL CONNECTION START-END RESULT [OPTION…]
- *	  a call; RESULT is a number or an errno's name.  Offsets follow from the results.
+ *	  a call; RESULT is a number or an errno's name.  Offsets follow from the results,
+ *	  those of TLS calls in streams of their own.
  *	  OPTIONs: offset=N peek continued received stack=N tries=COUNT,FIRST_NS waited=NS ready=NS
  *	  value=N
  *	  head=TEXT tail=TEXT
