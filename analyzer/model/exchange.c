@@ -10,21 +10,6 @@
 #include "analyzer/model/wire.h"
 #include "analyzer/util/alloc.h"
 
-enum role connection_role(const struct connection *c)
-{
-	while (c && c->origin == ORIGIN_FORKED)
-		c = c->parent;
-	if (!c)
-		return ROLE_UNKNOWN;
-	if (c->origin == ORIGIN_ACCEPT)
-		return ROLE_SERVER;
-	if (!c->datagram && c->connect_started_ns != UNKNOWN)
-		return ROLE_CLIENT;
-	if (c->tls && c->tls->role_known)
-		return c->tls->server ? ROLE_SERVER : ROLE_CLIENT;
-	return ROLE_UNKNOWN;
-}
-
 struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 {
 	const struct protocol *protocol = &protocol_turns;
@@ -34,15 +19,7 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	*pool->end = x;
 	pool->end = &x->next;
 	x->connection = c;
-	x->stats.role = connection_role(c);
-	x->stats.first_ns = UNKNOWN;
-	x->stats.last_ns = UNKNOWN;
-	x->stats.rtt_us = UNKNOWN;
-	x->stats.min_rtt_us = UNKNOWN;
-	x->stats.retransmits = UNKNOWN;
-	x->stats.error_ns = UNKNOWN;
-	x->stats.wire_bytes_sent = UNKNOWN;
-	x->stats.wire_bytes_received = UNKNOWN;
+	x->stats = connection_stats_new(c);
 	x->shutdown_ns = UNKNOWN;
 	x->streams[DIRECTION_SENT].base = c->sent_before;
 	x->streams[DIRECTION_SENT].end = c->sent_before;

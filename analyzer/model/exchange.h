@@ -88,8 +88,8 @@ void exchange_view(struct exchange *x, const struct kernel_view *view);
 void exchange_finish(struct exchange *x);
 void exchange_free_all(struct exchange_pool *pool);
 
-/* What is known of its role before a byte was moved. */
-enum role connection_role(const struct connection *c);
+/* What is known of a connection before its first event. */
+struct connection_stats connection_stats_new(const struct connection *c);
 
 /* A round trip was told: thread's count goes up. */
 void thread_count_trip(const struct thread *thread);

@@ -92,6 +92,7 @@ struct connection_stats {
 	uint64_t blocked_ns; /* in its calls that can wait, and in waits that led to them */
 	uint64_t first_ns, last_ns; /* of its events; UNKNOWN if it had none */
 	uint64_t rtt_us, min_rtt_us, retransmits; /* the kernel's last word; UNKNOWN without */
+	uint64_t socket_sent, socket_received; /* offsets that the socket's own streams got to */
 	uint64_t sent_last_ns, received_last_ns; /* end of the last such call; UNKNOWN if none */
 	int error;           /* errno of the first call that failed for good; 0: none did */
 	uint32_t error_stack;

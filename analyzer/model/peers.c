@@ -434,9 +434,9 @@ static struct stream_shift shift_before(const struct peers *p, const struct conn
 			return (struct stream_shift){ UNKNOWN, UNKNOWN };
 		any = true;
 		its = peers_shift(p, u);
-		go_on_from(&shift.sent, its.sent, u->sent_before + stats.bytes_sent,
+		go_on_from(&shift.sent, its.sent, stats.socket_sent,
 			   stats.sent_last_ns, c->created_ns);
-		go_on_from(&shift.received, its.received, u->received_before + stats.bytes_received,
+		go_on_from(&shift.received, its.received, stats.socket_received,
 			   stats.received_last_ns, c->created_ns);
 	}
 	return any ? shift : (struct stream_shift){ UNKNOWN, UNKNOWN };

@@ -40,6 +40,7 @@ void wire_open(struct exchange *x)
 	for (int d = 0; d < 2; d++) {
 		x->wire->streams[d].base = before[d];
 		x->wire->streams[d].end = before[d];
+		x->wire->streams[d].last_ns = UNKNOWN;
 	}
 	if (inherited)
 		restart_streams(x);
