@@ -7,17 +7,21 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <time.h>
 
-#include "preload/clock.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
 
-/* So many times as long as the last question took, no other is asked: 2 % of the time. */
-#define PAUSE_FACTOR 50
+/*
+ * A question that takes d uses up PACE * d: 2 % of the time go into questions, and the
+ * first BURST_NS / PACE of them without a pause.  A bucket that leaks, as ITU-T I.371 has it.
+ */
+#define PACE 50
+#define BURST_NS 100000000u
 
 static struct {
-	uint64_t next_ns; /* not before */
-	bool off;         /* the kernel does not answer */
+	uint64_t used_up_ns; /* until when, at this pace; threads may overwrite each other's */
+	bool off;            /* the kernel does not answer */
 } asking;
 
 void unix_peer_log(const struct connection *c, uint64_t now_ns)
@@ -122,24 +126,32 @@ static bool is_passing(long error)
 	return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -ENOBUFS;
 }
 
+/* Of this thread: what others do meanwhile is not the question's. */
+static uint64_t processor_ns(void)
+{
+	struct timespec t = { 0 };
+
+	sys(clock_gettime, CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 void unix_peer_ask(struct connection *c, uint64_t now_ns)
 {
 	uint32_t peer = 0;
-	uint64_t next = __atomic_load_n(&asking.next_ns, __ATOMIC_RELAXED);
+	uint64_t used_up_ns = __atomic_load_n(&asking.used_up_ns, __ATOMIC_RELAXED);
 
-	/* One thread asks; should it never come back, others do in a second. */
-	if (!is_to_ask(c) || now_ns < next ||
-	    !__atomic_compare_exchange_n(&asking.next_ns, &next, now_ns + 1000000000, false,
-					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+	if (!is_to_ask(c) || used_up_ns > now_ns + BURST_NS)
 		return;
-	uint64_t start_ns = clock_ns();
+	uint64_t start_ns = processor_ns();
 	long error = ask_once((uint32_t)c->inode, &peer);
-	uint64_t end_ns = clock_ns();
-	__atomic_store_n(&asking.next_ns, end_ns + PAUSE_FACTOR * (end_ns - start_ns),
-			 __ATOMIC_RELAXED);
+	uint64_t took_ns = processor_ns() - start_ns;
+	if (used_up_ns < now_ns)
+		used_up_ns = now_ns;
+	__atomic_store_n(&asking.used_up_ns, used_up_ns + PACE * took_ns, __ATOMIC_RELAXED);
 	c->peer_asked = !is_passing(error);
-	asking.off = error && c->peer_asked; /* forbidden, or the kernel was built without */
-	if (error || !peer)
+	if (error && c->peer_asked)
+		asking.off = true; /* forbidden, or the kernel was built without */
+	if (!peer)
 		return;
 	c->peer_inode = peer;
 	unix_peer_log(c, now_ns);
