@@ -3,6 +3,7 @@
 #ifndef PRELOAD_DYNSYM_H
 #define PRELOAD_DYNSYM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,10 +13,13 @@ void dynsym_name(uintptr_t address, char *name, size_t size);
 struct link_map;
 
 /*
- * The function of this name that the object exports, the default one of its versions; NULL if
- * it has none.  Objects must not be unloaded meanwhile: see dl_iterate_phdr(3).
+ * The function of this name and version that the object exports, of its default version if that
+ * is NULL; NULL if it has none.  Objects must not be unloaded meanwhile: see dl_iterate_phdr(3).
  */
-void *dynsym_find(const struct link_map *map, const char *name);
+void *dynsym_find(const struct link_map *map, const char *name, const char *version);
+
+/* Whether the object uses a function of this name that is elsewhere; *version: as above. */
+bool dynsym_refers(const struct link_map *map, const char *name, const char **version);
 
 /* The object's own name (DT_SONAME), NULL without one; the n-th it needs, NULL behind the last. */
 const char *dynsym_soname(const struct link_map *map);

@@ -18,6 +18,7 @@
 #include "preload/real.h"
 #include "preload/ring.h"
 #include "preload/sample.h"
+#include "preload/scope.h"
 #include "preload/stack.h"
 #include "preload/sys.h"
 #include "preload/text.h"
@@ -194,6 +195,7 @@ static bool start(void)
 	identity_read();
 	epoll_init();
 	modules_init();
+	scope_init();
 	stack_init();
 	return true;
 }

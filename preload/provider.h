@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The functions behind intercepted ones of libraries that may come late, or out of sight of
- * RTLD_NEXT, or twice: of all loaded objects the one that the caller means.
- *
- * A plugin that was loaded with RTLD_LOCAL brings the libraries it needs with it.  Its calls
- * are bound to us, as the preloaded library is searched first, but the function that they
- * would have had without us is among what the plugin needs (DT_NEEDED), breadth first, as the
- * loader searches (ld.so(8)).  Two plugins may bring two versions of one library.
+ * RTLD_NEXT, or twice: of all loaded objects the one that the caller's reference would be
+ * bound to without us, see scope.h.  What was found is remembered by the calling object.
  */
 #ifndef PRELOAD_PROVIDER_H
 #define PRELOAD_PROVIDER_H
