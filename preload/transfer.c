@@ -77,7 +77,7 @@ static bool fold_try(const struct transfer *x, struct connection *c)
 	struct stream *s = &c->stream[x->direction];
 
 	if ((x->result != -EAGAIN && x->result != -EWOULDBLOCK) ||
-	    config.detail == TRT_DETAIL_FINE || x->end_ns - x->call->start_ns > TRY_NS_MAX)
+	    config.detail == TRT_DETAIL_FINE || x->end_ns > x->call->start_ns + TRY_NS_MAX)
 		return false;
 	if (__atomic_fetch_add(&s->tries, 1, __ATOMIC_RELAXED) == 0)
 		s->first_try_ns = x->call->start_ns;
