@@ -14,7 +14,7 @@ import sys
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "man" / "traceroundtrip-format.5"
 CALLS = {int(number): name for number, name in
-         re.findall(r"^\.It (\d+) Ta (\w+) Ta (?:CONNECT|SEND|RECEIVE|WAIT|DESCRIPTOR|NAME)$",
+         re.findall(r"^\.It (\d+) Ta (\w+) Ta (?:CONNECT|DESCRIPTOR|NAME|WAIT|TLS|(?:TLS_)?(?:SEND|RECEIVE))$",
                     PAGE.read_text(), re.M)}
 OPTIONAL = {0: "duration_ns", 1: "first_try_ns", 2: "tries", 3: "waited_ns", 4: "ready_ns", 5: "value"}
 PAYLOAD = 15
@@ -30,7 +30,7 @@ class Trace:
     def __init__(self, path):
         self.events, self.stacks, self.modules, self.threads, self.notes = [], {}, [], {}, []
         self.connections, self.addresses, self.connected, self.closed = {}, {}, [], {}
-        self.lookups, self.views, self.last_views, self.samples = [], [], {}, []
+        self.lookups, self.views, self.last_views, self.samples, self.handshakes = [], [], {}, [], []
         with open(path, "rb") as file:
             first = file.read(65536)
             self.read_header(first)
@@ -129,6 +129,8 @@ class Trace:
             self.read_lookup(record)
         elif kind == 25:
             self.last_views[number] = self.read_view(record, number)
+        elif kind == 27:
+            self.handshakes.append(self.read_handshake(record, number, detail))
 
     def read_lookup(self, record):
         started, ended, result, tid, _, count, length = struct.unpack_from("<QQiiIHH", record, 8)
@@ -140,6 +142,14 @@ class Trace:
         name = record[40 + 24 * count:40 + 24 * count + length].decode(errors="replace")
         self.lookups.append({"name": name, "started_ns": started, "ended_ns": ended, "result": result, "tid": tid,
                              "addresses": addresses})
+
+    def read_handshake(self, record, connection, library):
+        names = ("started_ns ended_ns sent_before received_before sent_after received_after error tid stack version role"
+                 " resumed").split()
+        *values, name, alpn, reason = struct.unpack_from("<6QiiIHBB3H", record, 8)
+        texts = [record[80:80 + name], record[80 + name:80 + name + alpn], record[80 + name + alpn:][:reason]]
+        return dict(zip(names, values), connection=connection, library=library, server_name=texts[0].decode(),
+                    alpn=texts[1].decode(), reason=texts[2].decode())
 
     def read_view(self, record, connection):
         names = ("when_ns rtt_us rtt_variance_us min_rtt_us retransmits congestion_window unacknowledged unsent_bytes"
