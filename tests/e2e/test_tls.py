@@ -20,6 +20,7 @@ http {{
 	uwsgi_temp_path temp; scgi_temp_path temp;
 	ssl_certificate cert.pem;
 	ssl_certificate_key key.pem;
+	ssl_protocols TLSv1.2 TLSv1.3;
 	server {{
 		listen 127.0.0.1:{plain};
 		listen 127.0.0.1:{tls} ssl;
@@ -90,7 +91,7 @@ class Tls(harness.TestCase):
         c = self.tls_connection(within)
         self.assertGreater(c["wire_bytes_received"], c["bytes_received"])
         self.assertGreater(c["wire_bytes_sent"], c["bytes_sent"])
-        self.assertEqual(sum(t["bytes_received"] for t in expected), within.summary()["bytes_received"])
+        self.assertEqual(sum(t["bytes_received"] for t in expected), c["bytes_received"])
         self.assertEqual(0, within.summary()["lost_events"])
         return within
 
