@@ -360,7 +360,8 @@ void tls_sent(struct tls_call *c, const struct tls_outcome *o)
 {
 	if (!c->session)
 		return;
-	struct payload payload = payload_sent(&c->offer, o->result > 0 ? (size_t)o->result : 0);
+	struct payload payload;
+	payload_sent(&payload, &c->offer, o->result > 0 ? (size_t)o->result : 0);
 	end(c, o, MOVED_SENT, &payload);
 }
 
@@ -371,8 +372,9 @@ void tls_received(struct tls_call *c, const struct tls_outcome *o, const void *b
 
 	if (!c->session)
 		return;
-	struct payload payload = payload_received(
-		&filled, 1, n ? capture_limit(session_find(c->session), RECEIVED) : 0, n);
+	struct payload payload;
+	payload_received(&payload, &filled, 1,
+			 n ? capture_limit(session_find(c->session), RECEIVED) : 0, n);
 	end(c, o, MOVED_RECEIVED, &payload);
 }
 
