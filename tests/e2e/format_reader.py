@@ -29,7 +29,7 @@ class Trace:
 
     def __init__(self, path):
         self.events, self.stacks, self.modules, self.threads, self.notes = [], {}, [], {}, []
-        self.connections, self.addresses, self.connected, self.closed = {}, {}, [], {}
+        self.connections, self.addresses, self.connected, self.closed, self.unix_peers = {}, {}, [], {}, {}
         self.lookups, self.views, self.last_views, self.samples, self.handshakes = [], [], {}, [], []
         with open(path, "rb") as file:
             first = file.read(65536)
@@ -112,8 +112,10 @@ class Trace:
         elif kind == 18:
             self.threads[number] = record[16:32].split(b"\0")[0].decode(errors="replace")
         elif kind == 19:
-            names = "created_ns fd family socket_type protocol parent inode sent_before received_before".split()
-            self.connections[number] = dict(zip(names, struct.unpack_from("<QiHHIIQQQ", record, 8)), origin=detail)
+            names = ("created_ns fd family socket_type protocol parent inode sent_before received_before cookie"
+                     " flags").split()
+            self.connections[number] = dict(zip(names, struct.unpack_from("<QiHHIIQQQQI", record.ljust(72, b"\0"), 8)),
+                                            origin=detail)
         elif kind == 20:
             local, remote = struct.unpack_from("<HH", record, 16)
             self.addresses[number] = record[24:24 + local], record[24 + local:24 + local + remote]
@@ -126,13 +128,15 @@ class Trace:
             length, = struct.unpack_from("<I", record, 16)
             self.notes.append(record[24:24 + length].decode(errors="replace"))
         elif kind == 24:
-            self.read_lookup(record)
+            self.read_lookup(record, detail, number)
         elif kind == 25:
             self.last_views[number] = self.read_view(record, number)
+        elif kind == 26:
+            self.unix_peers[number] = dict(zip(("seen_ns", "inode", "pid"), struct.unpack_from("<QQi", record, 8)))
         elif kind == 27:
             self.handshakes.append(self.read_handshake(record, number, detail))
 
-    def read_lookup(self, record):
+    def read_lookup(self, record, call, numeric):
         started, ended, result, tid, _, count, length = struct.unpack_from("<QQiiIHH", record, 8)
         addresses = []
         for at in range(40, 40 + 24 * count, 24):
@@ -141,7 +145,7 @@ class Trace:
             addresses.append(socket.inet_ntop(socket.AF_INET if family == 2 else socket.AF_INET6, text))
         name = record[40 + 24 * count:40 + 24 * count + length].decode(errors="replace")
         self.lookups.append({"name": name, "started_ns": started, "ended_ns": ended, "result": result, "tid": tid,
-                             "addresses": addresses})
+                             "addresses": addresses, "call": CALLS.get(call), "numeric": bool(numeric)})
 
     def read_handshake(self, record, connection, library):
         names = ("started_ns ended_ns sent_before received_before sent_after received_after error tid stack version role"

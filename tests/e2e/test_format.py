@@ -99,6 +99,7 @@ class Format(harness.TestCase):
         trace = format_reader.Trace(recording.files()[0])
         lookup, = trace.lookups
         self.assertEqual(("localhost", 0, ["127.0.0.1"]), (lookup["name"], lookup["result"], lookup["addresses"]))
+        self.assertEqual(("getaddrinfo", False), (lookup["call"], lookup["numeric"]))
         trip = next(t for t in recording.lines("trips") if t["role"] == "client")
         self.assertEqual(lookup["ended_ns"] - lookup["started_ns"], trip["lookup_ns"])
         row = next(c for c in recording.json("connections") if c["connection"] == trip["connection"])
@@ -106,6 +107,17 @@ class Format(harness.TestCase):
         self.assertEqual((last["rtt_us"], last["min_rtt_us"]), (row["rtt_us"], row["min_rtt_us"]))
         self.assertIn(trip["connection"], {v["connection"] for v in trace.views})
         self.assertEqual(recording.summary()["resident_bytes_max"], max(s["resident_bytes"] for s in trace.samples))
+
+    def test_numbers_of_sockets(self):
+        recording, _ = self.record(harness.program("transfer"), "send", "recv", "unix")
+        trace = format_reader.Trace(recording.files()[0])
+        self.assertTrue(any(peer["inode"] for peer in trace.unix_peers.values()))
+        for row in recording.json("connections"):
+            ours = trace.connections[row["connection"]]
+            self.assertEqual((ours["inode"], ours["cookie"]), (row["inode"], row["cookie"]))
+            peer = trace.unix_peers.get(row["connection"], {"pid": None, "inode": 0})
+            self.assertEqual(peer["pid"], row["peer_pid"])
+            self.assertIn(peer["inode"], (row["peer_inode"], 0))
 
     def test_process(self):
         recording, _ = self.record(harness.program("threads"), "1", "1")
