@@ -305,10 +305,10 @@ class Joining(harness.TestCase):
         if done.returncode == 77:
             self.skipTest("no system call can be forbidden here")
         self.assertEqual((0, ""), (done.returncode, done.stderr))
-        rows = [row for row in recording.json("connections") if row["role"]]
-        pid = rows[0]["pid"]
-        self.assertEqual([(None, None, pid)] * 2,
-                         [(row["peer_connection"], row["peer_inode"], row["peer_pid"]) for row in rows])
+        trace = format_reader.Trace(recording.files()[0])
+        self.assertEqual({(0, trace.header["pid"])}, {(p["inode"], p["pid"]) for p in trace.unix_peers.values()})
+        ends = {row["connection"]: row["peer_connection"] for row in recording.json("connections") if row["role"]}
+        self.assertEqual(set(ends), set(ends.values()), "it is the only one that can be")
         self.assertEqual(2, recording.summary()["round_trips"])
 
     def test_one_end_alone(self):
