@@ -135,6 +135,8 @@ ALWAYS_INLINE struct connection *begin_transfer(const struct transfer *x, struct
 	struct connection *c = call_connection(call);
 
 	*drop = false;
+	if (thread_self)
+		ring_prefetch(&thread_self->cursor);
 	call_draft(d, call, x->end_ns, x->result);
 	d->flags = event_flags(x);
 	if (!c)
