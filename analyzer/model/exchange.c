@@ -66,7 +66,8 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 {
 	const struct current *now = &x->pool->current;
 	struct trip *t = x->pool->free_trips;
-	uint64_t wire_bytes = event_is_tls(now->event) ? 0 : UNKNOWN;
+	bool tls = event_is_tls(now->event);
+	uint64_t wire_bytes = tls ? 0 : UNKNOWN;
 
 	if (t)
 		x->pool->free_trips = t->next;
@@ -89,6 +90,7 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 		.last_ns = { UNKNOWN, UNKNOWN },
 		.offset = { 0, 0 },
 		.bytes = { 0, 0 },
+		.encryption = tls ? ENCRYPTION_SEEN : x->stats.encryption,
 		.wire_bytes = { wire_bytes, wire_bytes },
 		.blocked_ns = 0,
 		.unclaimed_ns = 0,
@@ -148,7 +150,7 @@ static void tell(struct exchange *x, struct trip *t)
 	struct round_trip r;
 
 	settle(x, t);
-	trip_describe(t, x->connection, x->stats.encryption, x->protocol->name, certain, &r);
+	trip_describe(t, x->connection, x->protocol->name, certain, &r);
 	x->stats.round_trips++;
 	x->stats.failed += round_trip_failed(&r);
 	x->stats.pending += r.status == STATUS_PENDING;
@@ -182,7 +184,7 @@ static void add_piece(struct exchange *x, struct trip *t, const struct piece *p)
 {
 	const struct current *now = &x->pool->current;
 
-	trip_add_piece(t, p, now->event, &now->arrival);
+	trip_add_piece(t, p, now->event, &now->passage);
 	if (trip_is_tls(t))
 		wire_give(x->wire, t, now->event);
 	t->rtt_us = x->stats.rtt_us;
@@ -411,15 +413,15 @@ static void place(struct exchange *x, const struct event *e)
 		return;
 	if ((now->beneath_tls || e->class != CALL_CLASS_TLS) && !(x->wire && x->wire->begun))
 		begin_tls(x, e);
-	if (e->class == CALL_CLASS_TLS_RECEIVE)
-		now->arrival = wire_arrival(x->wire, e);
+	if (event_is_tls(e) && x->wire)
+		now->passage = wire_passage(x->wire, e);
 }
 
 void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns, uint64_t call)
 {
 	x->pool->current = (struct current){
 		.event = e,
-		.arrival = { e->start_ns, event_end_ns(e), e->ready_ns },
+		.passage = { e->start_ns, event_end_ns(e), e->ready_ns },
 		.waited_ns = waited_ns,
 		.lost_before = { bytes_lost(x, DIRECTION_SENT), bytes_lost(x, DIRECTION_RECEIVED) },
 	};

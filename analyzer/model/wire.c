@@ -2,6 +2,8 @@
 /* Keeps what the socket beneath TLS does, until plaintext tells which round trip it was for. */
 #include "analyzer/model/wire.h"
 
+#include <errno.h>
+
 #include "analyzer/util/alloc.h"
 
 /* Libraries read a record's header by itself, to know its length (RFC 8446, section 5.1). */
@@ -14,6 +16,7 @@ static struct wire *new_wire(uint64_t started_ns, uint64_t ended_ns)
 	w->started_ns = started_ns;
 	w->ended_ns = ended_ns;
 	w->arrival.end_ns = UNKNOWN;
+	w->tried_ns = UNKNOWN;
 	return w;
 }
 
@@ -109,7 +112,7 @@ static void note_arrival(struct wire *w, const struct event *e)
 	w->in_record |= event_bytes(e) == RECORD_HEADER_BYTES;
 	if (body && event_bytes(e) != RECORD_HEADER_BYTES)
 		return;
-	w->arrival = (struct arrival){ e->start_ns, event_end_ns(e), e->ready_ns };
+	w->arrival = (struct passage){ e->start_ns, event_end_ns(e), e->ready_ns };
 }
 
 static void carry_received(struct wire *w, struct trip *t, const struct event *e,
@@ -137,11 +140,26 @@ void wire_carry(struct exchange *x, const struct event *e, uint64_t waited_ns)
 		carry_received(w, newest_trip(x), e, waited_ns);
 }
 
-struct arrival wire_arrival(const struct wire *w, const struct event *e)
+/* A call that could not go on may have sent some of its bytes: the first try is the start. */
+static uint64_t send_start_ns(struct wire *w, const struct event *e)
 {
-	if (w->arrival.end_ns != UNKNOWN)
+	uint64_t first_ns = e->first_try_ns < e->start_ns ? e->first_try_ns : e->start_ns;
+
+	if (w->tried_ns < first_ns)
+		first_ns = w->tried_ns;
+	w->tried_ns = e->result == -EAGAIN ? first_ns : UNKNOWN;
+	return w->unclaimed_bytes[DIRECTION_SENT] ? first_ns : e->start_ns;
+}
+
+struct passage wire_passage(struct wire *w, const struct event *e)
+{
+	if (e->class == CALL_CLASS_TLS_RECEIVE && w->arrival.end_ns != UNKNOWN)
 		return w->arrival;
-	return (struct arrival){ e->start_ns, event_end_ns(e), UNKNOWN };
+	return (struct passage){
+		.start_ns = e->class == CALL_CLASS_TLS_SEND ? send_start_ns(w, e) : e->start_ns,
+		.end_ns = event_end_ns(e),
+		.ready_ns = UNKNOWN,
+	};
 }
 
 void wire_give(struct wire *w, struct trip *t, const struct event *e)

@@ -27,7 +27,7 @@
  *	name TID NAME
  *	note TEXT
  *	handover TID                     the thread ended, its chunk goes to the next one
- *	skip CONNECTION sent|received BYTES     calls that moved them are lost
+ *	skip CONNECTION [tls_]sent|received BYTES     calls that moved them are lost
  *	end NS                           a clean end of the process
  *	view TID ID NS RTT_US MIN_RTT_US RETRANSMITS    the kernel's, among the thread's calls
  *	sample TID NS CPU_NS RESIDENT_BYTES
@@ -37,7 +37,7 @@
  *	  those of TLS calls in streams of their own.
  *	  OPTIONs: offset=N peek continued received stack=N tries=COUNT,FIRST_NS waited=NS ready=NS
  *	  value=N
- *	  head=TEXT tail=TEXT
+ *	  head=TEXT tail=TEXT, in which \xNN is a byte
  */
 #ifndef TESTS_UNIT_SCRIPT_H
 #define TESTS_UNIT_SCRIPT_H
