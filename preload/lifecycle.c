@@ -173,7 +173,8 @@ void lifecycle_forked(void)
 
 void lifecycle_prepare(void)
 {
-	if (lifecycle_hooks() && connections_open() > 0 && !lifecycle_borrowed())
+	if (lifecycle_hooks() && (connections_open() > 0 || sys(geteuid) == 0) &&
+	    !lifecycle_borrowed())
 		lifecycle_ready();
 }
 
