@@ -80,13 +80,17 @@ class Figures:
     def __add__(self, other):
         return Figures(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other))))
 
+    def other_end(self):
+        """What the peers saw."""
+        return dataclasses.replace(self, bytes_sent=self.bytes_received, bytes_received=self.bytes_sent)
+
 
 def figures(recording, address, role="client"):
-    """Of the connections to that address, or from it if the role is "server", over which a byte went."""
+    """Of the connections to that address, or from it if the role is "server", that were asked something."""
     end = "remote" if role == "client" else "local"
     found = Figures()
     for c in recording.json("connections"):
-        if c["role"] == role and c[end] == address and c["bytes_sent"] + c["bytes_received"]:
+        if c["role"] == role and c[end] == address and c["round_trips"]:
             found += Figures(1, c["round_trips"], c["pending"], c["bytes_sent"], c["bytes_received"])
     return found
 
