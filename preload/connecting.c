@@ -8,6 +8,7 @@
 #include "preload/connections.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
+#include "preload/unix_peer.h"
 
 /* Connects that go on; a full table means that the next call on the socket notices the end. */
 #define CONNECTING_MAX 256u
@@ -39,6 +40,8 @@ void connection_describe(struct connection *c, int fd, const struct sockaddr *re
 		remote = (const struct sockaddr *)&other;
 		remote_bytes = other_bytes;
 	}
+	if (c->family == AF_UNIX)
+		unix_peer_name(c, fd, now_ns);
 	if (local_bytes > sizeof(local) || remote_bytes > sizeof(other))
 		return;
 	struct trt_record *record =

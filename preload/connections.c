@@ -12,6 +12,7 @@
 #include "preload/peers.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
+#include "preload/unix_peer.h"
 
 uint32_t *descriptor_table;
 struct connection *connection_segments[SEGMENTS];
@@ -89,6 +90,7 @@ static void log_connection(const struct connection *c, enum trt_origin origin)
 	r->sent_before = c->stream[SENT].bytes;
 	r->received_before = c->stream[RECEIVED].bytes;
 	r->cookie = c->cookie;
+	r->flags = c->offsets_known ? TRT_CONNECTION_OFFSETS : 0;
 	ring_publish(record, TRT_RECORD_CONNECTION, (uint8_t)origin, c->id);
 }
 
@@ -206,9 +208,23 @@ struct connection *connection_new(int fd, enum trt_origin origin, int family, in
 	struct connection *c = connection_at(slot);
 	c->inode = inode_of(fd);
 	c->cookie = cookie_of(fd);
+	if (origin == TRT_ORIGIN_FOUND)
+		c->offsets_known = kernel_offsets(c, fd);
 	set_descriptor(fd, slot, now_ns);
 	log_connection(c, origin);
 	return c;
+}
+
+struct connection *connection_new_pair(const int fds[2], int family, int type, int protocol,
+				       uint64_t now_ns)
+{
+	struct connection *pair[2];
+
+	for (int i = 0; i < 2; i++)
+		pair[i] = connection_new(fds[i], TRT_ORIGIN_PAIR, family, type, protocol, now_ns);
+	if (pair[0] && pair[1])
+		unix_peer_paired(pair[0], pair[1], now_ns);
+	return pair[0];
 }
 
 /* An option of SOL_SOCKET; -1 if it has none, because it is no socket for one. */
@@ -352,5 +368,6 @@ void connections_log(bool forked)
 			continue;
 		c->described = false;
 		log_connection(c, forked ? TRT_ORIGIN_FORKED : c->origin);
+		unix_peer_log(c, clock_ns());
 	}
 }

@@ -41,12 +41,17 @@ struct connection {
 	bool described;          /* its addresses were logged */
 	bool connecting;         /* a connect() goes on without its caller */
 	bool connected;          /* datagram sockets: has one peer only */
+	bool encrypted;          /* a TLS session was established: what it carries is of no use */
 	uint32_t peers;          /* slot of the newest peer connection, 0: none */
 	uint32_t next_peer;
 	uint32_t parent;         /* id of the socket's connection, for a peer */
 	uint32_t next_free;
 	uint64_t inode;
 	uint64_t cookie;         /* SO_COOKIE */
+	uint64_t peer_inode;     /* of a Unix socket's other end; 0 unknown */
+	int32_t peer_pid;        /* who made that, 0 unknown */
+	bool peer_asked;         /* for peer_inode */
+	bool offsets_known;      /* a FOUND one: see TRT_CONNECTION_OFFSETS */
 	uint64_t created_ns;
 	uint64_t kernel_ns;      /* when the kernel's view was last logged */
 	uint64_t verified_ns;    /* when it was last made sure that fd is still this socket */
@@ -58,6 +63,8 @@ struct connection {
 	uint64_t connect_failed_ns; /* when that was seen to have failed, the cause not known */
 	uint32_t connect_stack;
 	int32_t connect_tid;
+	uintptr_t tls_session;   /* the upper one that speaks over it; 0: none */
+	uint64_t tls_bytes[2];   /* the program's own, by enum direction: see struct trt_tls */
 } __attribute__((aligned(64)));
 
 #define DESCRIPTORS_MAX (1u << 20)
@@ -118,6 +125,10 @@ static inline struct connection *connection_known(int fd)
 /* A socket that this process just got; replaces what the table said.  NULL: no room. */
 struct connection *connection_new(int fd, enum trt_origin origin, int family, int type,
 				  int protocol, uint64_t now_ns);
+
+/* Both ends of a socketpair(); now_ns: when it returned.  NULL: no room for the first. */
+struct connection *connection_new_pair(const int fds[2], int family, int type, int protocol,
+				       uint64_t now_ns);
 
 /* fd is a duplicate of old_fd from now on, whatever it was before. */
 void connection_duplicate(int old_fd, int fd, uint64_t now_ns);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -107,6 +108,15 @@ static uint32_t this_machine(void)
 #endif
 }
 
+/* Loopback addresses are the same in all of them, and mean different machines. */
+static uint32_t network_namespace(void)
+{
+	struct stat status;
+
+	return sys(newfstatat, AT_FDCWD, "/proc/self/ns/net", &status, 0) == 0 ?
+		       (uint32_t)status.st_ino : 0;
+}
+
 const char *identity_executable(uint32_t *bytes)
 {
 	*bytes = self.executable_bytes;
@@ -140,6 +150,7 @@ void identity_write(struct trt_header *h, enum trt_stacks stacks)
 	memcpy(base + TRT_EXECUTABLE_OFFSET, self.executable, self.executable_bytes);
 	h->executable_bytes = self.executable_bytes;
 	h->blind_spots = blind_spots();
+	h->network_namespace = network_namespace();
 	/* Read when the file is made: programs rewrite their arguments as they start up. */
 	h->command_bytes = identity_read_file("/proc/self/cmdline", base + TRT_COMMAND_OFFSET,
 				     TRT_COMMAND_MAX);

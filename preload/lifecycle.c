@@ -18,10 +18,12 @@
 #include "preload/real.h"
 #include "preload/ring.h"
 #include "preload/sample.h"
+#include "preload/scope.h"
 #include "preload/stack.h"
 #include "preload/sys.h"
 #include "preload/text.h"
 #include "preload/thread.h"
+#include "preload/tls.h"
 
 bool lifecycle_hooking;
 uint32_t *lifecycle_trace;
@@ -171,7 +173,8 @@ void lifecycle_forked(void)
 
 void lifecycle_prepare(void)
 {
-	if (lifecycle_hooks() && connections_open() > 0 && !lifecycle_borrowed())
+	if (lifecycle_hooks() && (connections_open() > 0 || sys(geteuid) == 0) &&
+	    !lifecycle_borrowed())
 		lifecycle_ready();
 }
 
@@ -186,13 +189,14 @@ static bool start(void)
 	lifecycle_trace = page;
 	*lifecycle_trace = TRACE_NONE;
 	lifecycle_forked();
-	if (!thread_init() || !connections_init()) {
+	if (!thread_init() || !connections_init() || !tls_init()) {
 		lifecycle_say("runs untraced: ", "there is no memory for its tables");
 		return false;
 	}
 	identity_read();
 	epoll_init();
 	modules_init();
+	scope_init();
 	stack_init();
 	return true;
 }

@@ -63,7 +63,8 @@ void lifecycle_count_missed(void);
 
 /*
  * The process is about to give up rights or its root folder: what it will need its trace
- * for, it may not be able to make then.  Makes it now if it has sockets.
+ * for, it may not be able to make then.  Makes it now if it has sockets, or if it is
+ * root: then it may be a server that listens as somebody else, as memcached does.
  */
 void lifecycle_prepare(void);
 

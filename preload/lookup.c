@@ -21,8 +21,8 @@ void lookup_add(struct lookup *l, int family, const void *address)
 	memcpy(a->address, address, bytes);
 }
 
-void lookup_log(const struct lookup *l, uint64_t started_ns, uint64_t ended_ns, uint32_t stack,
-		int32_t tid)
+void lookup_log(const struct lookup *l, uint8_t call, uint64_t started_ns, uint64_t ended_ns,
+		uint32_t stack, int32_t tid)
 {
 	size_t name_bytes = l->name ? strnlen(l->name, NAME_BYTES_MAX) : 0;
 	size_t padded = (name_bytes + 7) & ~(size_t)7;
@@ -41,5 +41,6 @@ void lookup_log(const struct lookup *l, uint64_t started_ns, uint64_t ended_ns, 
 	r->name_bytes = (uint16_t)name_bytes;
 	memcpy(r + 1, l->addresses, l->count * sizeof(l->addresses[0]));
 	memcpy((uint8_t *)(r + 1) + l->count * sizeof(l->addresses[0]), l->name, name_bytes);
-	ring_publish(record, TRT_RECORD_LOOKUP, 0, 0);
+	ring_publish(record, TRT_RECORD_LOOKUP, call,
+		     l->numeric ? TRT_LOOKUP_NUMERIC : TRT_LOOKUP_ANY);
 }

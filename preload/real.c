@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #define CALL(id, name, class) __typeof__(name) *real_##name;
+#define TLS_CALL(id, name, class)
 #include "calls.def"
 #undef CALL
 
@@ -20,6 +21,7 @@ void real_resolve(void)
 	if (!real_##name)                                                              \
 		__atomic_store_n(&real_##name, (__typeof__(real_##name))dlsym(RTLD_NEXT, #name), \
 				 __ATOMIC_RELAXED);
+#define TLS_CALL(id, name, class)
 #include "calls.def"
 #undef CALL
 }

@@ -35,6 +35,7 @@ int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struct tim
 		 const sigset_t *mask);
 
 #define CALL(id, name, class) extern __typeof__(name) *real_##name;
+#define TLS_CALL(id, name, class)
 #include "calls.def"
 #undef CALL
 

@@ -45,6 +45,8 @@ static void thread_ended(void *entry)
 	ring_release(&t->cursor);
 	t->waited_ns = 0;
 	t->named_ns = 0;
+	t->watch = (struct watch){ 0 };
+	t->fed = (struct fed){ 0 };
 	t->tid = 0;
 	put_free((uint32_t)(t - threads.entries));
 }

@@ -16,6 +16,26 @@
 
 struct memo;
 
+struct tls_call;
+
+/* What a TLS library's calls on sockets tell of the session that it works for: see tls.h. */
+struct watch {
+	struct tls_call *call;  /* that is going on, NULL: none; it may have been jumped out of */
+	uint64_t magic;         /* that this call has while it lives */
+	uint32_t connection_id; /* of the first call on a socket; 0: none so far */
+	int32_t fd;
+	uint64_t before[2];     /* the connection's offsets, by enum direction */
+};
+
+/* What the thread received last, for programs that feed TLS libraries themselves. */
+struct fed {
+	uint32_t connection_id;
+	int32_t fd;
+	uint64_t before[2];
+	uint8_t head_bytes;     /* 0: nothing */
+	uint8_t head[16];
+};
+
 struct thread {
 	int32_t tid;
 	uint32_t next_free;      /* link of the stack of free entries: index + 1 */
@@ -24,6 +44,8 @@ struct thread {
 	uint64_t waited_ns;      /* in waits since its last event */
 	uint64_t named_ns;       /* when its name was last looked up; 0: never */
 	char name[16];
+	struct watch watch;
+	struct fed fed;
 } __attribute__((aligned(64))); /* no two threads write one cache line */
 
 #define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))

@@ -103,7 +103,8 @@ struct trt_header {
 	uint64_t lost_records;        /* dictionary records for which there was no room */
 	uint64_t lost_stacks;         /* events without their stack: table full, or unwinding failed */
 	uint32_t blind_spots;         /* 1 << enum trt_blind_spot */
-	uint8_t reserved[3668];
+	uint32_t network_namespace;   /* inode of /proc/self/ns/net when the file was made, 0 unknown */
+	uint8_t reserved[3664];
 };
 _Static_assert(sizeof(struct trt_header) == 4096, "header is one page");
 
@@ -151,6 +152,8 @@ enum trt_record_type {
 	TRT_RECORD_NOTE = 23,
 	TRT_RECORD_LOOKUP = 24,
 	TRT_RECORD_KERNEL_LAST = 25,
+	TRT_RECORD_UNIX_PEER = 26,
+	TRT_RECORD_TLS = 27,
 	TRT_RECORD_PENDING = 255,
 };
 
@@ -304,6 +307,11 @@ enum trt_origin {
 	TRT_ORIGIN_PEER = 6,       /* one more peer of an unconnected datagram socket */
 };
 
+enum trt_connection_flag {
+	/* sent_before and received_before of a FOUND one are the stream's; those of others always are. */
+	TRT_CONNECTION_OFFSETS = 1 << 0,
+};
+
 struct trt_connection {
 	struct trt_record head;  /* id: connection, from 1; detail: enum trt_origin */
 	uint64_t created_ns;     /* or first seen */
@@ -315,9 +323,22 @@ struct trt_connection {
 	uint64_t inode;          /* of the socket */
 	uint64_t sent_before;    /* bytes: FORKED sockets go on where the parent was */
 	uint64_t received_before;
-	uint64_t cookie;         /* SO_COOKIE: the socket's, on this boot; 0 unknown (files before 0.2 end before it) */
+	/* The first files end before each of these. */
+	uint64_t cookie;         /* SO_COOKIE: the socket's, on this boot; 0 unknown */
+	uint32_t flags;          /* enum trt_connection_flag */
+	uint32_t reserved;
 };
-_Static_assert(sizeof(struct trt_connection) == 64, "connection");
+_Static_assert(sizeof(struct trt_connection) == 72, "connection");
+
+/* The other end of a Unix socket; again when more of it is known. */
+struct trt_unix_peer {
+	struct trt_record head; /* id: connection */
+	uint64_t seen_ns;
+	uint64_t inode;         /* of the socket there; 0 unknown */
+	int32_t pid;            /* that connected, listened or made the pair (SO_PEERCRED); 0 unknown */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct trt_unix_peer) == 32, "peer of a Unix socket");
 
 /* Both ends, as struct sockaddr bytes; again when they became known or changed. */
 struct trt_addresses {
@@ -352,6 +373,38 @@ struct trt_closed {
 };
 _Static_assert(sizeof(struct trt_closed) == 40, "closed");
 
+enum trt_tls_library { TRT_TLS_OPENSSL = 1, TRT_TLS_GNUTLS = 2, TRT_TLS_NSS = 3 };
+enum trt_tls_role { TRT_TLS_ROLE_UNKNOWN = 0, TRT_TLS_CLIENT = 1, TRT_TLS_SERVER = 2 };
+enum trt_tls_resumed { TRT_TLS_RESUMED_UNKNOWN = 0, TRT_TLS_FULL = 1, TRT_TLS_RESUMED = 2 };
+
+/*
+ * A TLS handshake that ended.  From then on calls of the TLS classes carry what the
+ * program says, and calls on the socket what it looks like on the wire.  Offsets of the
+ * former go on from sent_before and received_before: the program's own stream, where
+ * what was said in clear text before the handshake (STARTTLS) counts too.
+ */
+struct trt_tls {
+	struct trt_record head;   /* id: connection; detail: enum trt_tls_library */
+	uint64_t started_ns;      /* of its first call */
+	uint64_t ended_ns;        /* of the call in which it ended */
+	uint64_t sent_before;     /* the socket's stream offsets when it began */
+	uint64_t received_before;
+	uint64_t sent_after;      /* and when it ended */
+	uint64_t received_after;
+	int32_t error;            /* 0; errno of the socket; EPROTO: the library refused */
+	int32_t tid;              /* of the call in which it ended */
+	uint32_t stack;
+	uint16_t version;         /* as on the wire: 0x0303 is TLS 1.2; 0 unknown */
+	uint8_t role;             /* enum trt_tls_role */
+	uint8_t resumed;          /* enum trt_tls_resumed */
+	uint16_t server_name_bytes; /* SNI (RFC 6066, section 3) */
+	uint16_t alpn_bytes;      /* the protocol agreed on (RFC 7301) */
+	uint16_t reason_bytes;    /* of the failure, in the library's words */
+	uint16_t reserved;
+	/* server name, ALPN, reason, padding */
+};
+_Static_assert(sizeof(struct trt_tls) == 80, "TLS");
+
 /* An IPv4 (4 bytes) or IPv6 address (16) in network order. */
 struct trt_address {
 	uint16_t family; /* AF_INET 2, AF_INET6 10 */
@@ -361,8 +414,13 @@ struct trt_address {
 _Static_assert(sizeof(struct trt_address) == 24, "address");
 
 /* A host name that was looked up. */
+enum trt_lookup_kind {
+	TRT_LOOKUP_ANY = 0,
+	TRT_LOOKUP_NUMERIC = 1, /* AI_NUMERICHOST: nobody is asked */
+};
+
 struct trt_lookup {
-	struct trt_record head;
+	struct trt_record head; /* detail: enum trt_call, 0 in the first files; id: enum trt_lookup_kind */
 	uint64_t started_ns;
 	uint64_t ended_ns;
 	int32_t result;   /* 0; of getaddrinfo(): EAI_*; of the others: h_errno */
@@ -391,6 +449,13 @@ enum trt_call_class {
 	TRT_CLASS_WAIT = 4,       /* result: how many descriptors are ready */
 	TRT_CLASS_DESCRIPTOR = 5, /* makes, closes, copies descriptors, sets options */
 	TRT_CLASS_NAME = 6,       /* looks up a host name: see struct trt_lookup */
+	/*
+	 * Calls of a TLS library.  Their bytes and offsets are the program's (plaintext).  The
+	 * calls on the socket that they make have events of their own, written before.
+	 */
+	TRT_CLASS_TLS = 7,         /* handshakes, close_notify: result 0 or -errno */
+	TRT_CLASS_TLS_SEND = 8,    /* result: bytes, or -errno; EPROTO: the library's own errors */
+	TRT_CLASS_TLS_RECEIVE = 9, /* the same; 0: close_notify, or the end of the stream */
 };
 
 #define CALL(id, name, class) TRT_CALL_##name = id,

@@ -9,17 +9,26 @@
 #include "preload/kernel.h"
 #include "preload/memory.h"
 #include "preload/slow.h"
+#include "preload/tls.h"
 
 /* A failed try that took longer has waited (SO_RCVTIMEO), and is an event. */
 #define TRY_NS_MAX 1000000u
 
+/* Of what is encrypted the TLS library's calls tell. */
+static bool captures(const struct connection *c)
+{
+	return config.capture_bytes && !c->encrypted;
+}
+
+static size_t offer_limit(const struct connection *c)
+{
+	return captures(c) ? payload_head_limit(c->stream[SENT].calls < 2) : 0;
+}
+
 void call_offer(struct outgoing *out, const struct call *call, const struct iovec *buffers,
 		size_t count, const void *peer, socklen_t peer_bytes)
 {
-	bool first_calls = call->connection->stream[SENT].calls < 2;
-
-	payload_offer(&out->payload, buffers, count,
-		      config.capture_bytes ? payload_head_limit(first_calls) : 0);
+	payload_offer(&out->payload, buffers, count, offer_limit(call->connection));
 	out->peer_bytes = 0;
 	if (peer && peer_bytes <= sizeof(out->peer) && memory_copy(&out->peer, peer, peer_bytes))
 		out->peer_bytes = peer_bytes;
@@ -27,7 +36,8 @@ void call_offer(struct outgoing *out, const struct call *call, const struct iove
 
 void call_offer_buffer(struct outgoing *out, const struct call *call, const void *buffer, size_t n)
 {
-	call_offer(out, call, &(struct iovec){ (void *)buffer, n }, 1, NULL, 0);
+	payload_offer_buffer(&out->payload, buffer, n, offer_limit(call->connection));
+	out->peer_bytes = 0;
 }
 
 void call_offer_message(struct outgoing *out, const struct call *call, const struct msghdr *message)
@@ -70,7 +80,7 @@ static bool fold_try(const struct transfer *x, struct connection *c)
 	struct stream *s = &c->stream[x->direction];
 
 	if ((x->result != -EAGAIN && x->result != -EWOULDBLOCK) ||
-	    config.detail == TRT_DETAIL_FINE || x->end_ns - x->call->start_ns > TRY_NS_MAX)
+	    config.detail == TRT_DETAIL_FINE || x->end_ns > x->call->start_ns + TRY_NS_MAX)
 		return false;
 	if (__atomic_fetch_add(&s->tries, 1, __ATOMIC_RELAXED) == 0)
 		s->first_try_ns = x->call->start_ns;
@@ -125,10 +135,14 @@ ALWAYS_INLINE struct connection *begin_transfer(const struct transfer *x, struct
 	struct connection *c = call_connection(call);
 
 	*drop = false;
+	if (thread_self)
+		ring_prefetch(&thread_self->cursor);
 	call_draft(d, call, x->end_ns, x->result);
 	d->flags = event_flags(x);
 	if (!c)
 		return NULL; /* closed meanwhile by another thread: the event still tells */
+	if (__builtin_expect(tls_in_use, 0))
+		tls_witness(c, call->fd);
 	*drop = fold_try(x, c) || !lifecycle_ready();
 	if (*drop)
 		return NULL;
@@ -179,6 +193,7 @@ void call_sent(const struct call *call, ssize_t sent, int flags, const struct ou
 		.end_ns = clock_ns(), .peer = (const struct sockaddr *)&out->peer,
 		.peer_bytes = out->peer_bytes,
 	};
+	struct payload payload;
 	struct draft d;
 	bool drop;
 	struct connection *c = begin_transfer(&x, &d, &drop);
@@ -186,7 +201,7 @@ void call_sent(const struct call *call, ssize_t sent, int flags, const struct ou
 	if (drop)
 		return;
 	if (sent > 0) {
-		struct payload payload = payload_sent(&out->payload, (size_t)sent);
+		payload_sent(&payload, &out->payload, (size_t)sent);
 		event_payload(&d, &payload);
 	}
 	end_transfer(&x, &d, c);
@@ -199,6 +214,7 @@ void call_received(const struct call *call, ssize_t received, const struct incom
 		.result = call_result(received), .end_ns = clock_ns(), .peer = in->peer,
 		.peer_bytes = in->peer_bytes,
 	};
+	struct payload payload;
 	struct draft d;
 	bool drop;
 	struct connection *c = begin_transfer(&x, &d, &drop);
@@ -206,12 +222,13 @@ void call_received(const struct call *call, ssize_t received, const struct incom
 	if (drop)
 		return;
 	/* MSG_TRUNC on a stream discards the bytes without storing them (tcp(7)). */
-	if (received > 0 && c && config.capture_bytes &&
-	    !((in->flags & MSG_TRUNC) && !connection_is_datagram(c))) {
+	bool stored = !((in->flags & MSG_TRUNC) && c && !connection_is_datagram(c));
+	if (__builtin_expect(tls_in_use, 0) && received > 0 && c && stored)
+		tls_witness_bytes(c, call->fd, in->buffers, in->count, (size_t)received);
+	if (received > 0 && c && stored && captures(c)) {
 		bool first_calls = c->stream[RECEIVED].calls < 2;
-		struct payload payload = payload_received(in->buffers, in->count,
-							  payload_head_limit(first_calls),
-							  (size_t)received);
+		payload_received(&payload, in->buffers, in->count,
+				 payload_head_limit(first_calls), (size_t)received);
 		event_payload(&d, &payload);
 	}
 	end_transfer(&x, &d, c);

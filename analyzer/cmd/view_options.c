@@ -24,6 +24,11 @@ static const char *const colors[] = { "auto", "always", "never", NULL };
 
 const char *const frame_groupings[] = { "function", "line", "module", NULL };
 
+static const char *const statuses[] = {
+	[STATUS_OK] = "ok",         [STATUS_ERROR] = "error",     [STATUS_RESET] = "reset",
+	[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending", [STATUS_PENDING + 1] = NULL,
+};
+
 static const char *set_width(void *member, const char *value)
 {
 	return count_parse(value, OUT_WIDTH_MIN, OUT_WIDTH_MAX, member)
@@ -72,6 +77,11 @@ const struct option_spec filter_options[] = {
 	  .offset = FILTER(min_duration_ns),
 	  .help = "leave out round trips shorter than TIME, and those\n"
 		  "without an answer" },
+	{ .name = "status", .value = "LIST", .choices = statuses, .several = true,
+	  .offset = FILTER(statuses),
+	  .help = "only round trips that ended so; with commas between: ok,\n"
+		  "error (a call failed), reset and closed (by the peer),\n"
+		  "pending (no answer)" },
 	{ .name = "protocol", .value = "GLOB", .set = option_texts,
 	  .offset = FILTER(protocols),
 	  .help = "only round trips of this protocol; may be repeated" },

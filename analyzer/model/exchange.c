@@ -5,19 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/model/phases.h"
 #include "analyzer/model/trip.h"
+#include "analyzer/model/wire.h"
 #include "analyzer/util/alloc.h"
-
-enum role connection_role(const struct connection *c)
-{
-	while (c && c->origin == ORIGIN_FORKED)
-		c = c->parent;
-	if (!c)
-		return ROLE_UNKNOWN;
-	if (c->origin == ORIGIN_ACCEPT)
-		return ROLE_SERVER;
-	return !c->datagram && c->connect_started_ns != UNKNOWN ? ROLE_CLIENT : ROLE_UNKNOWN;
-}
 
 struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 {
@@ -28,18 +19,17 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	*pool->end = x;
 	pool->end = &x->next;
 	x->connection = c;
-	x->stats.role = connection_role(c);
-	x->stats.first_ns = UNKNOWN;
-	x->stats.last_ns = UNKNOWN;
-	x->stats.rtt_us = UNKNOWN;
-	x->stats.min_rtt_us = UNKNOWN;
-	x->stats.retransmits = UNKNOWN;
+	x->stats = connection_stats_new(c);
 	x->shutdown_ns = UNKNOWN;
 	x->streams[DIRECTION_SENT].base = c->sent_before;
 	x->streams[DIRECTION_SENT].end = c->sent_before;
 	x->streams[DIRECTION_RECEIVED].base = c->received_before;
 	x->streams[DIRECTION_RECEIVED].end = c->received_before;
+	x->streams[DIRECTION_SENT].last_ns = UNKNOWN;
+	x->streams[DIRECTION_RECEIVED].last_ns = UNKNOWN;
 	x->protocol = protocol;
+	if (c->tls)
+		wire_open(x);
 	return x;
 }
 
@@ -52,10 +42,10 @@ static uint64_t stream_lost(const struct stream *s)
 	return bytes > s->seen ? bytes - s->seen : 0;
 }
 
-static void stream_reach(struct stream *s, uint64_t end)
+/* Bytes that went missing, in clear and on the wire. */
+static uint64_t bytes_lost(const struct exchange *x, enum direction d)
 {
-	if (end > s->end)
-		s->end = end;
+	return stream_lost(&x->streams[d]) + (x->wire ? stream_lost(&x->wire->streams[d]) : 0);
 }
 
 /* Without losses a hole is but the overlap of two threads' calls. */
@@ -67,27 +57,17 @@ static bool may_have_lost(const struct process *p)
 /* Whether bytes of this direction went missing while the round trip was open. */
 static bool lost_since(const struct exchange *x, const struct trip *t, enum direction d)
 {
-	return may_have_lost(x->connection->process) &&
-	       stream_lost(&x->streams[d]) > t->lost_before[d];
+	return may_have_lost(x->connection->process) && bytes_lost(x, d) > t->lost_before[d];
 }
 
 /* Round trips */
 
-/* The lookup that was made for the connection, by the thread that connected and now asks. */
-static uint64_t lookup_ns(const struct connection *c, const struct thread *asker)
-{
-	const struct lookup *l = c->lookup;
-
-	if (!l || l->connection != c || l->tid != c->connect_tid || l->tid != asker->tid)
-		return UNKNOWN;
-	return l->ended_ns - l->started_ns;
-}
-
 static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction request)
 {
 	const struct current *now = &x->pool->current;
-	const struct connection *c = x->connection;
 	struct trip *t = x->pool->free_trips;
+	bool tls = event_is_tls(now->event);
+	uint64_t wire_bytes = tls ? 0 : UNKNOWN;
 
 	if (t)
 		x->pool->free_trips = t->next;
@@ -110,23 +90,20 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 		.last_ns = { UNKNOWN, UNKNOWN },
 		.offset = { 0, 0 },
 		.bytes = { 0, 0 },
+		.encryption = tls ? ENCRYPTION_SEEN : x->stats.encryption,
+		.wire_bytes = { wire_bytes, wire_bytes },
 		.blocked_ns = 0,
+		.unclaimed_ns = 0,
 		.connect_ns = UNKNOWN,
 		.lookup_ns = UNKNOWN,
+		.handshake_ns = UNKNOWN,
 		.queue_ns = UNKNOWN,
 		.rtt_us = UNKNOWN,
 		.lost_before = { now->lost_before[0], now->lost_before[1] },
 		.eof_start_ns = UNKNOWN,
 		.eof_end_ns = UNKNOWN,
 	};
-	/* The connect belongs to the first round trip, if that is the first that was made. */
-	if (!x->had_trip && request == DIRECTION_SENT &&
-	    now->event->offset == x->streams[request].base && !c->connect_error &&
-	    c->connect_started_ns != UNKNOWN) {
-		t->connect_ns = c->connect_ended_ns - c->connect_started_ns;
-		t->lookup_ns = lookup_ns(c, t->thread);
-	}
-	x->had_trip = true;
+	phases_before(x, t);
 	if (x->last)
 		x->last->next = t;
 	else
@@ -207,7 +184,9 @@ static void add_piece(struct exchange *x, struct trip *t, const struct piece *p)
 {
 	const struct current *now = &x->pool->current;
 
-	trip_add_piece(t, p, now->event);
+	trip_add_piece(t, p, now->event, &now->passage);
+	if (trip_is_tls(t))
+		wire_give(x->wire, t, now->event);
 	t->rtt_us = x->stats.rtt_us;
 	if (t->last_call != x->stats.calls)
 		trip_add_call(t, now->event, now->waited_ns);
@@ -246,11 +225,6 @@ void exchange_end(struct exchange *x, uint64_t key)
 
 /* Events */
 
-static enum direction direction_of(const struct event *e)
-{
-	return e->class == CALL_CLASS_SEND ? DIRECTION_SENT : DIRECTION_RECEIVED;
-}
-
 /* An unconnected datagram socket, a pair, one found open: whoever speaks first asks. */
 static void decide_role(struct exchange *x, const struct event *e)
 {
@@ -258,13 +232,13 @@ static void decide_role(struct exchange *x, const struct event *e)
 
 	if (x->stats.role != ROLE_UNKNOWN)
 		return;
-	x->stats.role = connected || e->class == CALL_CLASS_SEND ? ROLE_CLIENT : ROLE_SERVER;
+	x->stats.role = connected || event_sends(e) ? ROLE_CLIENT : ROLE_SERVER;
 }
 
 static void move_bytes(struct exchange *x, const struct event *e)
 {
 	struct piece p = {
-		.direction = direction_of(e),
+		.direction = event_direction(e),
 		.offset = e->offset,
 		.bytes = event_bytes(e),
 		.head = e->head,
@@ -274,11 +248,14 @@ static void move_bytes(struct exchange *x, const struct event *e)
 	};
 	struct stream *s = &x->streams[p.direction];
 
-	stream_reach(s, p.offset + p.bytes);
-	s->seen += p.bytes;
+	stream_take(s, p.offset, p.bytes, event_end_ns(e));
 	decide_role(x, e);
+	if (x->stats.encryption != ENCRYPTION_UNSEEN && !x->wire)
+		wire_look(x, &p);
 	tell_ended(x, p.direction);
 	x->protocol->take(x->state, x, &p, x->stats.role == ROLE_CLIENT);
+	if (x->wire && event_is_tls(e))
+		wire_settle(x->wire, e);
 }
 
 /* The connection is fine: the call will be made again. */
@@ -299,17 +276,36 @@ static void fail_to_ask(struct exchange *x, const struct event *e, enum status s
 	end_trip(t, status, error);
 }
 
+static void note_error(struct connection_stats *s, const struct event *e)
+{
+	if (s->error)
+		return;
+	s->error = -e->result;
+	s->error_stack = e->stack_id;
+	s->error_ns = event_end_ns(e);
+}
+
+/* A call beneath TLS is none of the round trip's, but what was waited in it is. */
+static void charge(struct exchange *x, struct trip *t, const struct event *e)
+{
+	if (x->pool->current.beneath_tls)
+		trip_block(t, e, x->pool->current.waited_ns);
+	else
+		trip_add_call(t, e, x->pool->current.waited_ns);
+}
+
 /*
  * A call that failed for good fails what waits for an answer, and an answer that it
  * was to move.  One that was to move the next request leaves the answer before complete.
  */
 static void fail(struct exchange *x, const struct event *e)
 {
-	enum direction direction = direction_of(e);
+	enum direction direction = event_direction(e);
 	int error = -e->result;
 	enum status status = error == ECONNRESET || error == EPIPE ? STATUS_RESET : STATUS_ERROR;
 	bool failed = false;
 
+	note_error(&x->stats, e);
 	for (struct trip *t = x->first; t; t = t->next) {
 		if (t->ended)
 			continue;
@@ -317,11 +313,12 @@ static void fail(struct exchange *x, const struct event *e)
 			end_trip(t, STATUS_OK, 0);
 			continue;
 		}
-		trip_add_call(t, e, x->pool->current.waited_ns);
+		charge(x, t, e);
 		end_trip(t, status, error);
 		failed = true;
 	}
-	if (failed || direction != DIRECTION_SENT)
+	/* Beneath TLS the call that had plaintext to send fails as well. */
+	if (failed || direction != DIRECTION_SENT || x->pool->current.beneath_tls)
 		return;
 	decide_role(x, e);
 	if (x->stats.role == ROLE_CLIENT)
@@ -338,7 +335,7 @@ static void reach_end(struct exchange *x, const struct event *e)
 			end_trip(t, STATUS_OK, 0);
 			continue;
 		}
-		trip_add_call(t, e, x->pool->current.waited_ns);
+		charge(x, t, e);
 		t->eof_start_ns = e->start_ns;
 		t->eof_end_ns = event_end_ns(e);
 		end_trip(t, STATUS_CLOSED, 0);
@@ -358,9 +355,11 @@ static void transfer(struct exchange *x, const struct event *e)
 		fail(x, e);
 	} else if (e->result < 0 || e->peek) {
 		wait_for_answer(x, e);
-	} else if (e->result > 0 || x->connection->datagram) {
+	} else if (x->pool->current.beneath_tls && e->result > 0) {
+		wire_carry(x, e, x->pool->current.waited_ns);
+	} else if (e->result > 0 || (x->connection->datagram && !x->wire)) {
 		move_bytes(x, e);
-	} else if (e->class == CALL_CLASS_RECEIVE) {
+	} else if (event_receives(e)) {
 		reach_end(x, e);
 	}
 }
@@ -386,15 +385,49 @@ static void count_call(struct exchange *x, const struct event *e, uint64_t waite
 		s->last_ns = end;
 }
 
+static void end_open(struct exchange *x)
+{
+	for (struct trip *t = x->first; t; t = t->next)
+		if (!t->ended)
+			end_trip(t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
+}
+
+/* The first call of TLS or beneath it: what was said in clear text (STARTTLS) is complete. */
+static void begin_tls(struct exchange *x, const struct event *e)
+{
+	if (!x->wire)
+		wire_find(x, e);
+	x->wire->begun = true;
+	end_open(x);
+}
+
+/* Finds the layer of the event. */
+static void place(struct exchange *x, const struct event *e)
+{
+	struct current *now = &x->pool->current;
+
+	if (!event_is_tls(e) && !x->wire)
+		return;
+	now->beneath_tls = wire_has(x->wire, e);
+	if (!event_is_tls(e) && !now->beneath_tls)
+		return;
+	if ((now->beneath_tls || e->class != CALL_CLASS_TLS) && !(x->wire && x->wire->begun))
+		begin_tls(x, e);
+	if (event_is_tls(e) && x->wire)
+		now->passage = wire_passage(x->wire, e);
+}
+
 void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns, uint64_t call)
 {
 	x->pool->current = (struct current){
 		.event = e,
+		.passage = { e->start_ns, event_end_ns(e), e->ready_ns },
 		.waited_ns = waited_ns,
-		.lost_before = { stream_lost(&x->streams[0]), stream_lost(&x->streams[1]) },
+		.lost_before = { bytes_lost(x, DIRECTION_SENT), bytes_lost(x, DIRECTION_RECEIVED) },
 	};
+	place(x, e);
 	count_call(x, e, waited_ns, call);
-	if (e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE)
+	if (event_sends(e) || event_receives(e))
 		transfer(x, e);
 	else if (e->kind == CALL_SHUTDOWN && e->result == 0)
 		x->shutdown_ns = e->start_ns;
@@ -414,14 +447,13 @@ void exchange_view(struct exchange *x, const struct kernel_view *view)
 void exchange_finish(struct exchange *x)
 {
 	const struct connection *c = x->connection;
+	struct stream *socket = x->wire ? x->wire->streams : x->streams;
 
 	if (c->closed_sent != UNKNOWN)
-		stream_reach(&x->streams[DIRECTION_SENT], c->closed_sent);
+		stream_reach(&socket[DIRECTION_SENT], c->closed_sent);
 	if (c->closed_received != UNKNOWN)
-		stream_reach(&x->streams[DIRECTION_RECEIVED], c->closed_received);
-	for (struct trip *t = x->first; t; t = t->next)
-		if (!t->ended)
-			end_trip(t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
+		stream_reach(&socket[DIRECTION_RECEIVED], c->closed_received);
+	end_open(x);
 	tell_ended(x, DIRECTION_SENT);
 	tell_ended(x, DIRECTION_RECEIVED);
 }
@@ -439,6 +471,7 @@ void exchange_free_all(struct exchange_pool *pool)
 			x->first = t->next;
 			free(t);
 		}
+		free(x->wire);
 		free(x);
 	}
 	while (pool->free_trips) {

@@ -11,20 +11,40 @@
 #define MODEL_EXCHANGE_H
 
 #include "analyzer/model/model.h"
+#include "analyzer/model/trip.h"
 #include "analyzer/protocols/protocol.h"
 
 #include <stddef.h>
 
 /* The bytes of one direction. */
 struct stream {
-	uint64_t base; /* offset of the first byte of this connection */
+	uint64_t base; /* offset of the first byte of this connection; UNKNOWN until it is moved */
 	uint64_t end;  /* behind the furthest byte known of */
 	uint64_t seen; /* how many of those between were in events that are there */
+	uint64_t last_ns; /* end of the last of those; UNKNOWN without any */
 };
+
+static inline void stream_reach(struct stream *s, uint64_t end)
+{
+	if (end > s->end)
+		s->end = end;
+}
+
+/* The bytes of an event that ended then; a stream that nothing is known of begins with its first ones. */
+static inline void stream_take(struct stream *s, uint64_t offset, uint64_t bytes, uint64_t end_ns)
+{
+	if (s->base == UNKNOWN)
+		s->base = s->end = offset;
+	stream_reach(s, offset + bytes);
+	s->seen += bytes;
+	s->last_ns = end_ns;
+}
 
 /* The event being taken in. */
 struct current {
 	const struct event *event;
+	struct passage passage;  /* of its bytes */
+	bool beneath_tls;        /* it is on the socket, and round trips are of the plaintext */
 	uint64_t waited_ns;      /* its thread sat in waits before it */
 	uint64_t lost_before[2]; /* bytes that were missing in each stream before it */
 };
@@ -44,7 +64,8 @@ struct exchange {
 	struct exchange_pool *pool;
 	struct connection *connection;
 	struct connection_stats stats;
-	struct stream streams[2];  /* by enum direction */
+	struct stream streams[2];  /* by enum direction: of the bytes that round trips are of */
+	struct wire *wire;         /* the socket beneath them; NULL without TLS */
 	struct trip *first, *last; /* not yet told, in order of start */
 	const struct thread *last_thread; /* of its last event */
 	uint64_t last_call;        /* which of that thread's calls that was of */
@@ -67,14 +88,8 @@ void exchange_view(struct exchange *x, const struct kernel_view *view);
 void exchange_finish(struct exchange *x);
 void exchange_free_all(struct exchange_pool *pool);
 
-/* How long a call may have sat waiting: those that make and close descriptors never do. */
-static inline uint64_t event_blocked_ns(const struct event *e)
-{
-	return e->class != CALL_CLASS_DESCRIPTOR || e->kind == CALL_ACCEPT ? e->duration_ns : 0;
-}
-
-/* What is known of its role before a byte was moved. */
-enum role connection_role(const struct connection *c);
+/* What is known of a connection before its first event. */
+struct connection_stats connection_stats_new(const struct connection *c);
 
 /* A round trip was told: thread's count goes up. */
 void thread_count_trip(const struct thread *thread);

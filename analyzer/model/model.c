@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyzer/model/exchange.h"
+#include "analyzer/model/wire.h"
 #include "analyzer/util/alloc.h"
 
 /* Calls that a signal handler made within another one are logged before it. */
@@ -88,6 +89,10 @@ static void count_blocked(struct thread_state *t, const struct event *e)
 {
 	uint64_t before = t->stats.blocked_ns, end = event_end_ns(e);
 
+	if (event_is_tls(e)) {
+		t->stats.blocked_ns += e->waited_ns; /* the calls made in it have counted theirs */
+		return;
+	}
 	if (e->start_ns < t->end_ns)
 		for (unsigned int i = 0; i < NESTED_MAX; i++) {
 			unsigned int n = (t->newest - i) % NESTED_MAX;
@@ -116,6 +121,17 @@ static uint64_t take_waited(struct thread_state *t, const struct event *e)
 	return waited;
 }
 
+static void count_unjoined(struct thread_state *t, const struct event *e)
+{
+	uint64_t bytes = event_bytes(e);
+
+	t->stats.unjoined.calls += bytes > 0;
+	if (event_sends(e))
+		t->stats.unjoined.bytes_sent += bytes;
+	else
+		t->stats.unjoined.bytes_received += bytes;
+}
+
 void model_feed(struct model *m, const struct event *e)
 {
 	struct thread_state *t = thread_of(m, e->thread);
@@ -123,6 +139,8 @@ void model_feed(struct model *m, const struct event *e)
 
 	t->stats.calls += !e->continued;
 	count_blocked(t, e);
+	if (!e->connection && event_is_tls(e))
+		count_unjoined(t, e);
 	if (e->connection)
 		exchange_feed(exchange_of(m, e->connection), e, waited, t->stats.calls);
 }
@@ -138,21 +156,65 @@ void model_finish(struct model *m)
 		exchange_finish(x);
 }
 
+/* What is known of its role before a byte was moved. */
+static enum role connection_role(const struct connection *c)
+{
+	while (c && c->origin == ORIGIN_FORKED)
+		c = c->parent;
+	if (!c)
+		return ROLE_UNKNOWN;
+	if (c->origin == ORIGIN_ACCEPT)
+		return ROLE_SERVER;
+	if (!c->datagram && c->connect_started_ns != UNKNOWN)
+		return ROLE_CLIENT;
+	if (c->tls && c->tls->role_known)
+		return c->tls->server ? ROLE_SERVER : ROLE_CLIENT;
+	return ROLE_UNKNOWN;
+}
+
+struct connection_stats connection_stats_new(const struct connection *c)
+{
+	return (struct connection_stats){
+		.role = connection_role(c),
+		.first_ns = UNKNOWN, .last_ns = UNKNOWN,
+		.rtt_us = UNKNOWN, .min_rtt_us = UNKNOWN, .retransmits = UNKNOWN,
+		.sent_last_ns = UNKNOWN, .received_last_ns = UNKNOWN, .error_ns = UNKNOWN,
+		.wire_bytes_sent = UNKNOWN, .wire_bytes_received = UNKNOWN,
+		.socket_sent = c->sent_before, .socket_received = c->received_before,
+	};
+}
+
+static uint64_t stream_bytes(const struct stream *s)
+{
+	return s->end - s->base;
+}
+
+/* What the streams of both layers say; without TLS there is but the socket's. */
+static void add_streams(struct connection_stats *stats, const struct exchange *x)
+{
+	const struct stream *streams = x->streams, *socket = x->wire ? x->wire->streams : streams;
+
+	stats->bytes_sent = stream_bytes(&streams[DIRECTION_SENT]);
+	stats->bytes_received = stream_bytes(&streams[DIRECTION_RECEIVED]);
+	stats->socket_sent = socket[DIRECTION_SENT].end;
+	stats->socket_received = socket[DIRECTION_RECEIVED].end;
+	stats->sent_last_ns = socket[DIRECTION_SENT].last_ns;
+	stats->received_last_ns = socket[DIRECTION_RECEIVED].last_ns;
+	if (!x->wire)
+		return;
+	stats->encryption = ENCRYPTION_SEEN;
+	stats->wire_bytes_sent = stream_bytes(&socket[DIRECTION_SENT]);
+	stats->wire_bytes_received = stream_bytes(&socket[DIRECTION_RECEIVED]);
+}
+
 struct connection_stats model_connection(const struct model *m, const struct connection *c)
 {
 	const struct exchange *x = c->user;
-	struct connection_stats stats = {
-		.role = connection_role(c), .first_ns = UNKNOWN, .last_ns = UNKNOWN,
-		.rtt_us = UNKNOWN, .min_rtt_us = UNKNOWN, .retransmits = UNKNOWN,
-	};
+	struct connection_stats stats = x ? x->stats : connection_stats_new(c);
 
 	(void)m;
-	if (x) {
-		stats = x->stats;
-		stats.bytes_sent = x->streams[DIRECTION_SENT].end - x->streams[DIRECTION_SENT].base;
-		stats.bytes_received = x->streams[DIRECTION_RECEIVED].end -
-				       x->streams[DIRECTION_RECEIVED].base;
-	}
+	if (x)
+		add_streams(&stats, x);
 	if (c->closed_view) {
 		stats.rtt_us = c->closed_view->rtt_us;
 		stats.min_rtt_us = c->closed_view->min_rtt_us;

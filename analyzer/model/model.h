@@ -13,6 +13,14 @@
 
 enum role { ROLE_UNKNOWN, ROLE_CLIENT, ROLE_SERVER };
 
+/* Whether bytes were encrypted with TLS. */
+enum encryption {
+	ENCRYPTION_UNKNOWN,
+	ENCRYPTION_NONE,
+	ENCRYPTION_UNSEEN, /* yes, but not by a library whose calls are seen: sizes are the wire's */
+	ENCRYPTION_SEEN,   /* yes: round trips and bytes are those of the plaintext */
+};
+
 enum status {
 	STATUS_OK,
 	STATUS_ERROR,   /* a call failed before the response began: see error */
@@ -47,9 +55,12 @@ struct round_trip {
 	uint64_t connect_ns;   /* of its connection, for the first round trip; else UNKNOWN */
 	uint64_t lookup_ns;    /* of the host name, for the first round trip, if the same thread
 				  looked it up, connected and asked; else UNKNOWN */
+	uint64_t handshake_ns; /* of TLS, for the first round trip after it; else UNKNOWN */
 	uint64_t queue_ns;     /* server: the request was readable, but not yet read; else UNKNOWN */
 	uint64_t rtt_us;       /* the network's, as the kernel knew it by then; UNKNOWN */
 	uint64_t bytes_sent, bytes_received;
+	uint64_t wire_bytes_sent, wire_bytes_received; /* encrypted; UNKNOWN if it is not SEEN */
+	enum encryption encryption;
 	uint64_t request_offset, response_offset; /* of first bytes; UNKNOWN without response */
 	uint32_t calls;
 	uint32_t stack_id;     /* of the request's first call; 0 unknown */
@@ -73,11 +84,19 @@ struct connection_stats {
 	enum role role;
 	uint64_t calls;
 	uint64_t bytes_sent, bytes_received; /* by stream offsets: right where calls were lost */
+	uint64_t wire_bytes_sent, wire_bytes_received; /* encrypted, the handshake's too; UNKNOWN
+							  if it is not SEEN */
+	enum encryption encryption;
 	uint64_t unsolicited_bytes; /* in no round trip: greetings, and answers to lost requests */
 	uint64_t round_trips, failed, pending;
 	uint64_t blocked_ns; /* in its calls that can wait, and in waits that led to them */
 	uint64_t first_ns, last_ns; /* of its events; UNKNOWN if it had none */
 	uint64_t rtt_us, min_rtt_us, retransmits; /* the kernel's last word; UNKNOWN without */
+	uint64_t socket_sent, socket_received; /* offsets that the socket's own streams got to */
+	uint64_t sent_last_ns, received_last_ns; /* end of the last such call; UNKNOWN if none */
+	int error;           /* errno of the first call that failed for good; 0: none did */
+	uint32_t error_stack;
+	uint64_t error_ns;   /* when that returned; UNKNOWN */
 	bool has_stream;     /* fdopen(): stdio may move bytes of it unseen */
 };
 
@@ -85,6 +104,9 @@ struct thread_stats {
 	uint64_t calls;
 	uint64_t round_trips;
 	uint64_t blocked_ns; /* in waits, lookups and calls that can wait, each moment once */
+	struct {
+		uint64_t calls, bytes_sent, bytes_received;
+	} unjoined;          /* plaintext of TLS calls whose connection is not known */
 };
 
 struct model;

@@ -2,19 +2,29 @@
 /* Times and sizes of one round trip. */
 #include "analyzer/model/trip.h"
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * Of the time from the start of the waits before a call to its end, what lies
  * behind the start of the round trip: a server's wait for a request is not part of it,
  * nor is a reading thread's for the answer to a question that was not yet asked.
  */
-void trip_block(struct trip *t, const struct event *e, uint64_t waited_ns)
+uint64_t trip_blocked_ns(const struct trip *t, const struct event *e, uint64_t waited_ns)
 {
 	uint64_t end = event_end_ns(e), start = t->first_ns[t->request];
-	uint64_t blocked = e->duration_ns + waited_ns;
 
 	if (end <= start)
-		return;
-	t->blocked_ns += blocked < end - start ? blocked : end - start;
+		return 0;
+	return least(event_blocked_ns(e), end - start) +
+	       (e->start_ns > start ? least(waited_ns, e->start_ns - start) : 0);
+}
+
+void trip_block(struct trip *t, const struct event *e, uint64_t waited_ns)
+{
+	t->blocked_ns += trip_blocked_ns(t, e, waited_ns);
 }
 
 void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns)
@@ -28,30 +38,32 @@ void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns)
  * wait reported them, if that lies between the request and the end of the call.  A
  * request's time begins when it was read; before that it was queued.
  */
-static uint64_t arrived_ns(const struct trip *t, const struct piece *p, const struct event *e)
+static uint64_t arrived_ns(const struct trip *t, const struct piece *p, const struct passage *a)
 {
-	uint64_t end = event_end_ns(e), asked = t->last_ns[t->request];
+	uint64_t asked = t->last_ns[t->request];
 
-	if (p->direction == t->request || asked == UNKNOWN || e->ready_ns == UNKNOWN)
-		return end;
-	return e->ready_ns >= asked && e->ready_ns <= end ? e->ready_ns : end;
+	if (p->direction == t->request || asked == UNKNOWN || a->ready_ns == UNKNOWN)
+		return a->end_ns;
+	return a->ready_ns >= asked && a->ready_ns <= a->end_ns ? a->ready_ns : a->end_ns;
 }
 
 /*
  * The bytes of a send are handed to the kernel from its start on, and all are when
  * it returns; those of a receive are there when it returns.
  */
-void trip_add_piece(struct trip *t, const struct piece *p, const struct event *e)
+void trip_add_piece(struct trip *t, const struct piece *p, const struct event *e,
+		    const struct passage *passage)
 {
 	uint64_t end = event_end_ns(e);
 	uint64_t *first = &t->first_ns[p->direction], *last = &t->last_ns[p->direction];
 
 	if (*first == UNKNOWN) {
-		*first = p->direction == DIRECTION_SENT ? e->start_ns : arrived_ns(t, p, e);
+		*first = p->direction == DIRECTION_SENT ? passage->start_ns :
+							  arrived_ns(t, p, passage);
 		t->offset[p->direction] = p->offset;
 		if (p->direction == DIRECTION_RECEIVED && t->request == DIRECTION_RECEIVED &&
-		    e->ready_ns <= e->start_ns)
-			t->queue_ns = e->start_ns - e->ready_ns;
+		    passage->ready_ns <= passage->start_ns)
+			t->queue_ns = passage->start_ns - passage->ready_ns;
 	}
 	if (*last == UNKNOWN || end > *last)
 		*last = end;
@@ -120,10 +132,14 @@ void trip_describe(const struct trip *t, const struct connection *c, const char 
 		.blocked_ns = certain ? t->blocked_ns : UNKNOWN,
 		.connect_ns = t->connect_ns,
 		.lookup_ns = t->lookup_ns,
+		.handshake_ns = t->handshake_ns,
 		.queue_ns = t->queue_ns,
 		.rtt_us = t->rtt_us,
 		.bytes_sent = t->bytes[DIRECTION_SENT],
 		.bytes_received = t->bytes[DIRECTION_RECEIVED],
+		.wire_bytes_sent = t->wire_bytes[DIRECTION_SENT],
+		.wire_bytes_received = t->wire_bytes[DIRECTION_RECEIVED],
+		.encryption = t->encryption,
 		.request_offset = t->offset[t->request],
 		.response_offset = t->answered ? t->offset[trip_response(t)] : UNKNOWN,
 		.calls = t->calls,

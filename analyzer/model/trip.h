@@ -6,6 +6,27 @@
 #include "analyzer/model/model.h"
 #include "analyzer/protocols/protocol.h"
 
+/* When the bytes of a call passed the socket, and when a wait had reported them; else UNKNOWN. */
+struct passage {
+	uint64_t start_ns, end_ns, ready_ns;
+};
+
+/*
+ * How long a call may have sat waiting: those that make and close descriptors never do,
+ * and those of TLS libraries do in the calls that they make.
+ */
+static inline uint64_t event_blocked_ns(const struct event *e)
+{
+	if (event_is_tls(e) || (e->class == CALL_CLASS_DESCRIPTOR && e->kind != CALL_ACCEPT))
+		return 0;
+	return e->duration_ns;
+}
+
+static inline enum direction event_direction(const struct event *e)
+{
+	return event_sends(e) ? DIRECTION_SENT : DIRECTION_RECEIVED;
+}
+
 struct trip {
 	struct trip *next;
 	uint64_t key;                /* the protocol's */
@@ -19,8 +40,11 @@ struct trip {
 	uint64_t last_call;          /* counted, by its number: it may bring several pieces */
 	uint64_t first_ns[2], last_ns[2]; /* by direction: its first and last byte was moved */
 	uint64_t offset[2], bytes[2];
+	enum encryption encryption;
+	uint64_t wire_bytes[2];      /* UNKNOWN if it is not SEEN */
 	uint64_t blocked_ns;
-	uint64_t connect_ns, lookup_ns, queue_ns, rtt_us; /* see struct round_trip */
+	uint64_t unclaimed_ns;       /* blocked for plaintext that no call has told of yet */
+	uint64_t connect_ns, lookup_ns, handshake_ns, queue_ns, rtt_us; /* see struct round_trip */
 	uint64_t lost_before[2];     /* bytes missing in each stream when it began */
 	uint64_t eof_start_ns, eof_end_ns; /* of the call that found the end of the stream */
 };
@@ -30,11 +54,19 @@ static inline enum direction trip_response(const struct trip *t)
 	return t->request == DIRECTION_SENT ? DIRECTION_RECEIVED : DIRECTION_SENT;
 }
 
+static inline bool trip_is_tls(const struct trip *t)
+{
+	return t->encryption == ENCRYPTION_SEEN;
+}
+
 /* Adds a piece that the event moved, but not the call. */
-void trip_add_piece(struct trip *t, const struct piece *p, const struct event *e);
+void trip_add_piece(struct trip *t, const struct piece *p, const struct event *e,
+		    const struct passage *passage);
 /* Adds a call, one that moved bytes of it, failed, or found the end. */
 void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns);
-/* Adds the time its thread sat in a call or wait on behalf of it. */
+/* How long its thread sat in a call, and in waits before it, on behalf of it. */
+uint64_t trip_blocked_ns(const struct trip *t, const struct event *e, uint64_t waited_ns);
+/* Adds that. */
 void trip_block(struct trip *t, const struct event *e, uint64_t waited_ns);
 
 /* Sets *r to what the listener sees; certain: no call of it can have been lost. */

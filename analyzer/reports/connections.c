@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every connection: whom it joins, how it came and went, its round trips. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
+#include "analyzer/model/peers.h"
 #include "analyzer/reports/frame.h"
 #include "analyzer/reports/groups.h"
+#include "analyzer/reports/tls.h"
 #include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/json.h"
@@ -14,7 +17,7 @@
 
 struct row {
 	struct group group;
-	const struct connection *connection;
+	const struct connection *connection, *peer; /* peer: the other end; NULL if not known */
 	UT_hash_handle hh;
 };
 
@@ -22,6 +25,7 @@ struct connections {
 	struct view view;
 	const struct table_options *options;
 	struct row *rows;
+	struct peers *peers;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -44,6 +48,7 @@ static void destroy(struct view *v)
 		tally_clear(&row->group.tally);
 		free(row);
 	}
+	peers_free(c->peers);
 	free(c);
 }
 
@@ -68,6 +73,15 @@ static void trip(struct view *v, const struct round_trip *t)
 	tally_add(&find_row(c, t->connection)->group.tally, t);
 }
 
+static void find_peers(struct connections *c)
+{
+	struct row *row, *next;
+
+	c->peers = peers_new(c->view.scope->recording, c->view.scope->model);
+	HASH_ITER(hh, c->rows, row, next)
+	row->peer = peers_of(c->peers, row->connection);
+}
+
 /* Connections without round trips are shown too, unless the filter asks for certain ones. */
 static void finish(struct view *v)
 {
@@ -87,10 +101,14 @@ static void finish(struct view *v)
 			struct row *row = find_row(c, connection);
 			row->group.tally.bytes_sent = stats.bytes_sent;
 			row->group.tally.bytes_received = stats.bytes_received;
+			row->group.tally.has_wire = stats.encryption == ENCRYPTION_SEEN;
+			row->group.tally.wire_bytes_sent = stats.wire_bytes_sent;
+			row->group.tally.wire_bytes_received = stats.wire_bytes_received;
 			row->group.tally.calls = stats.calls;
 			row->group.tally.blocked_ns = stats.blocked_ns;
 		}
 	}
+	find_peers(c);
 }
 
 static bool empty(const struct view *v, char *reason)
@@ -144,16 +162,17 @@ static const char *connect_outcome(const struct connection *c)
 	return c->connect_error ? strerror(c->connect_error) : "connected";
 }
 
-/* The frame that called connect(); NULL if it is not known. */
+/* The frame that called connect(); NULL if none did or it is not known. */
 static const struct frame *connect_caller(const struct scope *scope, const struct connection *c)
 {
-	size_t count;
-	const struct frame *const *frames;
+	return c->connect_started_ns == UNKNOWN ? NULL : caller_frame(scope, c->process, c->connect_stack);
+}
 
-	if (c->connect_started_ns == UNKNOWN)
-		return NULL;
-	frames = symbols_stack(scope->symbols, c->process, c->connect_stack, &count);
-	return count ? frames[count - 1] : NULL;
+/* The frame whose call was the first to fail for good. */
+static const struct frame *error_caller(const struct scope *scope, const struct connection *c,
+					const struct connection_stats *s)
+{
+	return s->error ? caller_frame(scope, c->process, s->error_stack) : NULL;
 }
 
 static uint64_t unseen_bytes(const struct connection *c)
@@ -163,15 +182,42 @@ static uint64_t unseen_bytes(const struct connection *c)
 	return connection_unseen(c, &unseen, &all) ? unseen : UNKNOWN;
 }
 
-static json_t *row_json(const struct scope *scope, struct row *row)
+/* 0 stands for a number that is not known. */
+static json_t *json_nonzero(uint64_t n)
+{
+	return n ? json_known(n) : json_null();
+}
+
+/* Who is at the other end: a connection of this recording, or a process that the kernel knew. */
+static void add_peer(json_t *o, const struct connections *view, const struct row *row)
+{
+	const struct connection *c = row->connection, *peer = row->peer;
+	struct stream_shift shift = peers_shift(view->peers, c);
+	int32_t pid = peer ? peer->process->pid : c->peer_pid;
+	uint64_t inode = !c->peer_inode && peer && c->transport == TRANSPORT_UNIX ? peer->inode :
+										    c->peer_inode;
+
+	json_object_set_new(o, "peer_pid", pid ? json_integer(pid) : json_null());
+	json_object_set_new(o, "peer_process", json_text(peer ? peer->process->name : NULL));
+	json_object_set_new(o, "peer_connection", peer ? json_integer(peer->id) : json_null());
+	json_object_set_new(o, "inode", json_nonzero(c->inode));
+	json_object_set_new(o, "peer_inode", json_nonzero(inode));
+	json_object_set_new(o, "cookie", json_nonzero(c->cookie));
+	json_object_set_new(o, "sent_shift", json_known(shift.sent));
+	json_object_set_new(o, "received_shift", json_known(shift.received));
+}
+
+static json_t *row_json(const struct connections *view, struct row *row)
 {
 	static const char *const origins[] = {
 		[ORIGIN_SOCKET] = "socket", [ORIGIN_ACCEPT] = "accept", [ORIGIN_PAIR] = "socketpair",
 		[ORIGIN_FOUND] = "found",   [ORIGIN_FORKED] = "forked", [ORIGIN_PEER] = "peer",
 	};
+	const struct scope *scope = view->view.scope;
 	const struct connection *c = row->connection;
 	struct connection_stats stats = model_connection(scope->model, c);
 	const struct frame *caller = connect_caller(scope, c);
+	const struct frame *failed = error_caller(scope, c, &stats);
 	json_t *o = json_object();
 
 	json_object_set_new(o, "pid", json_integer(c->process->pid));
@@ -184,6 +230,7 @@ static json_t *row_json(const struct scope *scope, struct row *row)
 	json_object_set_new(o, "local", address_json(&c->local));
 	json_object_set_new(o, "remote", address_json(&c->remote));
 	json_object_set_new(o, "host", json_text(c->host));
+	add_peer(o, view, row);
 	json_object_set_new(o, "opened_ns", json_known(since_start(scope, c->created_ns)));
 	json_object_set_new(o, "closed_ns", json_known(since_start(scope, c->closed_ns)));
 	json_object_set_new(o, "connect_ns", json_known(connect_ns(c)));
@@ -191,6 +238,10 @@ static json_t *row_json(const struct scope *scope, struct row *row)
 	json_object_set_new(o, "connect_outcome", json_text(connect_outcome(c)));
 	json_object_set_new(o, "connect_by", json_text(caller ? caller->name : NULL));
 	json_object_set_new(o, "connect_line", json_text(caller ? caller->place : NULL));
+	json_object_set_new(o, "tls", tls_json(scope, c, &stats));
+	json_object_set_new(o, "error", json_text(stats.error ? strerror(stats.error) : NULL));
+	json_object_set_new(o, "error_by", json_text(failed ? failed->name : NULL));
+	json_object_set_new(o, "error_line", json_text(failed ? failed->place : NULL));
 	json_object_set_new(o, "rtt_us", json_known(stats.rtt_us));
 	json_object_set_new(o, "min_rtt_us", json_known(stats.min_rtt_us));
 	json_object_set_new(o, "retransmits", json_known(stats.retransmits));
@@ -209,24 +260,47 @@ static json_t *json(struct view *v)
 	struct group **groups = sorted(c, &count);
 
 	for (size_t i = 0; i < count && (!c->options->top || i < c->options->top); i++)
-		json_array_append_new(array, row_json(v->scope, (struct row *)groups[i]));
+		json_array_append_new(array, row_json(c, (struct row *)groups[i]));
 	free(groups);
 	return array;
 }
 
-enum { COLUMN_RTT = 6, COLUMN_RETRANSMITS };
+enum {
+	COLUMN_OTHER_END = 2, COLUMN_TLS = 7, COLUMN_HANDSHAKE, COLUMN_RTT, COLUMN_RETRANSMITS
+};
 static const struct table_column own_columns[] = {
 	{ .title = "ID", .align = TABLE_RIGHT },
 	{ .title = "PEER", .shrink_to = 14, .cut = TEXT_CUT_MIDDLE },
+	[COLUMN_OTHER_END] = { .title = "OTHER END", .rank = 5, .shrink_to = 12 },
 	{ .title = "ROLE", .rank = 12 },
 	{ .title = "OPENED", .align = TABLE_RIGHT, .rank = 6 },
 	{ .title = "LASTED", .align = TABLE_RIGHT, .rank = 7 },
 	{ .title = "CONNECT", .align = TABLE_RIGHT, .rank = 4 },
+	[COLUMN_TLS] = { .title = "TLS", .rank = 6 },
+	[COLUMN_HANDSHAKE] = { .title = "HANDSHAKE", .align = TABLE_RIGHT, .rank = 5 },
 	/* smoothed, and the least */
 	[COLUMN_RTT] = { .title = "RTT (MIN)", .align = TABLE_RIGHT, .rank = 5 },
 	[COLUMN_RETRANSMITS] = { .title = "RESENT", .align = TABLE_RIGHT, .rank = 5 },
 };
 #define OWN_COLUMNS (sizeof(own_columns) / sizeof(own_columns[0]))
+
+/* "1234#5 nginx", or as much as is known. */
+static void add_other_end(struct table *t, const struct scope *scope, const struct row *row)
+{
+	char id[32], name[256], text[sizeof(id) + sizeof(name)];
+
+	if (row->peer) {
+		snprintf(text, sizeof(text), "%s %s",
+			 connection_id(scope, row->peer, id, sizeof(id)),
+			 text_clean(row->peer->process->name, scope->out.utf8, name, sizeof(name)));
+		table_add(t, STYLE_PLAIN, text);
+	} else if (row->connection->peer_pid) {
+		snprintf(text, sizeof(text), "pid %" PRId32, row->connection->peer_pid);
+		table_add(t, STYLE_DIM, text);
+	} else {
+		table_add(t, STYLE_DIM, "-");
+	}
+}
 
 static void add_connect(struct table *t, const struct connection *c)
 {
@@ -269,6 +343,7 @@ static void add_cells(struct table *t, const struct scope *scope, const struct g
 
 	table_add(t, STYLE_DIM, connection_id(scope, c, text, sizeof(text)));
 	table_add(t, STYLE_NAME, connection_label(c, scope->out.utf8, label, sizeof(label)));
+	add_other_end(t, scope, (const struct row *)g);
 	table_add(t, STYLE_DIM, role_name(stats.role) ? role_name(stats.role) : "?");
 	snprintf(text, sizeof(text), "+");
 	duration_format(opened_ns, text + 1);
@@ -278,6 +353,7 @@ static void add_cells(struct table *t, const struct scope *scope, const struct g
 	else
 		table_add(t, STYLE_PLAIN, duration_format(c->closed_ns - c->created_ns, text));
 	add_connect(t, c);
+	tls_cells(t, c, &stats);
 	add_network(t, &stats);
 }
 
@@ -285,37 +361,72 @@ static void add_cells(struct table *t, const struct scope *scope, const struct g
 static void hide_columns(const struct scope *scope, struct group **groups, size_t count,
 			 struct table_column *columns)
 {
-	bool any_rtt = false, any_retransmits = false;
+	bool any_rtt = false, any_retransmits = false, any_other_end = false;
+	bool any_tls = false, any_handshake = false;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = (const struct row *)groups[i];
+		struct connection_stats stats = model_connection(scope->model, row->connection);
+
+		any_tls |= row->connection->tls || stats.encryption >= ENCRYPTION_UNSEEN;
+		any_handshake |= row->connection->tls != NULL;
+		any_other_end |= row->peer || row->connection->peer_pid;
+		any_rtt |= stats.rtt_us != UNKNOWN;
+		any_retransmits |= stats.retransmits != UNKNOWN && stats.retransmits > 0;
+	}
+	columns[COLUMN_OTHER_END].hidden = !any_other_end;
+	columns[COLUMN_TLS].hidden = !any_tls;
+	columns[COLUMN_HANDSHAKE].hidden = !any_handshake;
+	columns[COLUMN_RTT].hidden = !any_rtt;
+	columns[COLUMN_RETRANSMITS].hidden = !any_retransmits;
+}
+
+/* "#5 127.0.0.1:80: Connection refused after 50us, by fetch" */
+static void print_failure(const struct scope *scope, const struct connection *c, const char *what,
+			  const char *when, const struct frame *caller)
+{
+	const struct out *o = &scope->out;
+	char id[32], label[ADDRESS_TEXT_BYTES], by[FRAME_TEXT_BYTES];
+
+	out_styled(o, STYLE_DIM, "%s ", connection_id(scope, c, id, sizeof(id)));
+	out_styled(o, STYLE_NAME, "%s", connection_label(c, o->utf8, label, sizeof(label)));
+	out_styled(o, STYLE_BAD, ": %s", what);
+	fprintf(o->file, " %s%s%s\n", when, caller ? ", by " : "",
+		caller ? frame_text(caller, o->utf8, by) : "");
+}
+
+/* "TLS handshake failed: certificate verify failed after 3ms, by fetch" */
+static void print_failed_handshake(const struct scope *scope, const struct connection *c)
+{
+	char reason[512], what[sizeof(reason) + 32], time[UNIT_TEXT_BYTES];
+	char when[UNIT_TEXT_BYTES + 8];
+
+	snprintf(what, sizeof(what), "TLS handshake failed: %s",
+		 text_clean(handshake_failure(c), scope->out.utf8, reason, sizeof(reason)));
+	snprintf(when, sizeof(when), "after %s", duration_format(handshake_ns(c), time));
+	print_failure(scope, c, what, when, caller_frame(scope, c->process, c->tls->stack));
+}
+
+/* Below the table: which connects failed, which connections broke, and in whose calls. */
+static void print_failures(const struct scope *scope, struct group **groups, size_t count)
+{
+	char time[UNIT_TEXT_BYTES], when[UNIT_TEXT_BYTES + 8];
 
 	for (size_t i = 0; i < count; i++) {
 		const struct connection *c = ((const struct row *)groups[i])->connection;
 		struct connection_stats stats = model_connection(scope->model, c);
 
-		any_rtt |= stats.rtt_us != UNKNOWN;
-		any_retransmits |= stats.retransmits != UNKNOWN && stats.retransmits > 0;
-	}
-	columns[COLUMN_RTT].hidden = !any_rtt;
-	columns[COLUMN_RETRANSMITS].hidden = !any_retransmits;
-}
-
-/* Below the table: which failed, how, and whose call it was. */
-static void print_failures(const struct scope *scope, struct group **groups, size_t count,
-			   const struct out *o)
-{
-	char id[32], label[ADDRESS_TEXT_BYTES], took[UNIT_TEXT_BYTES], by[FRAME_TEXT_BYTES];
-
-	for (size_t i = 0; i < count; i++) {
-		const struct connection *c = ((const struct row *)groups[i])->connection;
-		const struct frame *caller = connect_caller(scope, c);
-
-		if (c->connect_started_ns == UNKNOWN || !c->connect_error)
-			continue;
-		out_styled(o, STYLE_DIM, "%s ", connection_id(scope, c, id, sizeof(id)));
-		out_styled(o, STYLE_NAME, "%s", connection_label(c, o->utf8, label, sizeof(label)));
-		out_styled(o, STYLE_BAD, ": %s", connect_outcome(c));
-		fprintf(o->file, " after %s%s%s\n", duration_format(connect_ns(c), took),
-			caller ? ", by " : "",
-			caller ? frame_text(caller, o->utf8, by) : "");
+		if (handshake_failure(c))
+			print_failed_handshake(scope, c);
+		if (c->connect_started_ns != UNKNOWN && c->connect_error) {
+			snprintf(when, sizeof(when), "after %s", duration_format(connect_ns(c), time));
+			print_failure(scope, c, connect_outcome(c), when, connect_caller(scope, c));
+		} else if (stats.error) {
+			snprintf(when, sizeof(when), "at +%s",
+				 duration_format(since_start(scope, stats.error_ns), time));
+			print_failure(scope, c, strerror(stats.error), when,
+				      error_caller(scope, c, &stats));
+		}
 	}
 }
 
@@ -336,7 +447,7 @@ static void print(struct view *v, const struct out *o)
 	memcpy(columns, own_columns, sizeof(columns));
 	hide_columns(v->scope, groups, shown, columns);
 	groups_print(&table, v->scope, groups, count, c->options->top);
-	print_failures(v->scope, groups, shown, o);
+	print_failures(v->scope, groups, shown);
 	free(groups);
 }
 

@@ -39,8 +39,8 @@ void filter_free(struct filter *f)
 
 bool filter_is_by_trip(const struct filter *f)
 {
-	return f->tids.count || f->protocols.count || f->names.count || f->since_ns ||
-	       f->until_ns != UNKNOWN || f->min_duration_ns;
+	return f->tids.count || f->protocols.count || f->names.count || f->statuses ||
+	       f->since_ns || f->until_ns != UNKNOWN || f->min_duration_ns;
 }
 
 bool filter_is_set(const struct filter *f)
@@ -150,6 +150,8 @@ bool filter_trip(struct filter *f, const struct round_trip *t)
 	if (!filter_connection(f, t->connection))
 		return false;
 	if (f->tids.count && !(t->thread && has_number(&f->tids, t->thread->tid)))
+		return false;
+	if (f->statuses && !(f->statuses >> t->status & 1))
 		return false;
 	if (f->min_duration_ns &&
 	    (t->latency_ns == UNKNOWN || t->latency_ns < f->min_duration_ns))

@@ -19,6 +19,7 @@ struct filter {
 	struct text_list peers;     /* globs of a host or address, with or without port, or a path */
 	struct text_list protocols; /* globs */
 	struct text_list names;     /* globs */
+	uint32_t statuses;          /* 1 << enum status; 0: all */
 	uint64_t since_ns;          /* since the recording's start: what ended before is left out */
 	uint64_t until_ns;          /* what started after is left out; UNKNOWN: not set */
 	uint64_t min_duration_ns;   /* 0: not set; unknown durations do not pass one */

@@ -53,7 +53,7 @@ static void add_failure(struct lookups *l, const struct lookup *lookup)
 		f = xcalloc(1, sizeof(*f));
 		f->key = key;
 		f->name = key + sizeof(lookup->result);
-		f->error = lookup_error(lookup->result);
+		f->error = lookup_error(lookup->call, lookup->result);
 		HASH_ADD_KEYPTR(hh, l->failures, f->key, bytes, f);
 	}
 	f->count++;
@@ -61,6 +61,8 @@ static void add_failure(struct lookups *l, const struct lookup *lookup)
 
 void lookups_add(struct lookups *l, const struct lookup *lookup)
 {
+	if (!lookup_counts(lookup))
+		return;
 	latency_add(l->latency, lookup->ended_ns - lookup->started_ns);
 	if (!lookup_failed(lookup))
 		return;

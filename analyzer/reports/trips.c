@@ -43,16 +43,6 @@ static void trip(struct view *v, const struct round_trip *t)
 	triplog_add(((struct trips *)v)->log, t);
 }
 
-/* The frame that made the request, NULL if it is not known; the whole stack is in the JSON. */
-static const struct frame *caller(const struct scope *scope, const struct round_trip *t)
-{
-	size_t count;
-	const struct frame *const *frames =
-		symbols_stack(scope->symbols, t->process, t->stack_id, &count);
-
-	return count ? frames[count - 1] : NULL;
-}
-
 /* Lines come as they are merged, so the columns have fixed widths. */
 enum column { START, LATENCY, WAIT, RECEIVE, SENT, RECEIVED, THREAD, CONNECTION, PEER, STATUS, BY };
 
@@ -103,7 +93,7 @@ static const char *describe(const struct scope *scope, const struct round_trip *
 {
 	char name[TRIP_TEXT_BYTES], by[FRAME_TEXT_BYTES];
 	const char *what = trip_name(t, scope->out.utf8, name, sizeof(name));
-	const struct frame *f = caller(scope, t);
+	const struct frame *f = caller_frame(scope, t->process, t->stack_id);
 
 	snprintf(buffer, size, "%s%s%s", what ? what : "", what ? "  " : "",
 		 f ? frame_text(f, scope->out.utf8, by) : "?");

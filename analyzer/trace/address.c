@@ -85,27 +85,86 @@ static void put_internet(struct writer *w, int family, const void *host, uint16_
 				      name, ntohs(port)));
 }
 
+/* As its family's struct sockaddr; what the address is too short for is zero. */
+union socket_address {
+	struct sockaddr_storage storage;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+static bool address_copy(const struct address *address, union socket_address *copy)
+{
+	*copy = (union socket_address){ .storage = { 0 } };
+	if (address->length < sizeof(sa_family_t) || address->length > sizeof(*copy))
+		return false;
+	memcpy(copy, address->bytes, address->length);
+	return true;
+}
+
+static bool is_ipv4(const union socket_address *a, size_t length)
+{
+	return a->storage.ss_family == AF_INET && length >= sizeof(a->in);
+}
+
+static bool is_ipv6(const union socket_address *a, size_t length)
+{
+	return a->storage.ss_family == AF_INET6 &&
+	       length >= offsetof(struct sockaddr_in6, sin6_scope_id);
+}
+
+bool address_internet_end(const struct address *address, struct internet_end *e)
+{
+	union socket_address a;
+
+	if (!address_copy(address, &a))
+		return false;
+	if (is_ipv4(&a, address->length)) {
+		*e = (struct internet_end){ { [10] = 0xff, [11] = 0xff }, ntohs(a.in.sin_port) };
+		memcpy(e->host + 12, &a.in.sin_addr, 4);
+		return true;
+	}
+	if (!is_ipv6(&a, address->length))
+		return false;
+	e->port = ntohs(a.in6.sin6_port);
+	memcpy(e->host, &a.in6.sin6_addr, sizeof(e->host));
+	return true;
+}
+
+struct address address_unix_name(const struct address *address)
+{
+	const size_t path = offsetof(struct sockaddr_un, sun_path);
+	struct address name = { 0 };
+	union socket_address a;
+
+	if (!address_copy(address, &a) || a.storage.ss_family != AF_UNIX || address->length <= path)
+		return name;
+	name.bytes = address->bytes + path;
+	name.length = (uint16_t)(address->length - path);
+	if (name.bytes[0])
+		name.length = (uint16_t)strnlen((const char *)name.bytes, name.length);
+	return name;
+}
+
 static void put_address(struct writer *w, const struct address *address)
 {
-	struct sockaddr_storage storage = { 0 };
-	const struct sockaddr_in *in = (const void *)&storage;
-	const struct sockaddr_in6 *in6 = (const void *)&storage;
 	const size_t path = offsetof(struct sockaddr_un, sun_path);
+	union socket_address a;
 	char text[32];
 
-	memcpy(&storage, address->bytes, address->length);
-	if (storage.ss_family == AF_INET && address->length >= sizeof(*in))
-		put_internet(w, AF_INET, &in->sin_addr, in->sin_port);
-	else if (storage.ss_family == AF_INET6 && address->length >= offsetof(struct sockaddr_in6,
-									     sin6_scope_id))
-		put_internet(w, AF_INET6, &in6->sin6_addr, in6->sin6_port);
-	else if (storage.ss_family == AF_UNIX && address->length >= path)
+	if (!address_copy(address, &a))
+		put(w, "?", 1);
+	else if (is_ipv4(&a, address->length))
+		put_internet(w, AF_INET, &a.in.sin_addr, a.in.sin_port);
+	else if (is_ipv6(&a, address->length))
+		put_internet(w, AF_INET6, &a.in6.sin6_addr, a.in6.sin6_port);
+	else if (a.storage.ss_family == AF_UNIX && address->length >= path)
 		put_unix(w, address->bytes + path, address->length - path);
-	else if (storage.ss_family == AF_UNSPEC || storage.ss_family == AF_INET ||
-		 storage.ss_family == AF_INET6)
+	else if (a.storage.ss_family == AF_UNSPEC || a.storage.ss_family == AF_INET ||
+		 a.storage.ss_family == AF_INET6)
 		put(w, "?", 1);
 	else
-		put(w, text, (size_t)snprintf(text, sizeof(text), "family %u", storage.ss_family));
+		put(w, text,
+		    (size_t)snprintf(text, sizeof(text), "family %u", a.storage.ss_family));
 }
 
 const char *address_format(const struct address *address, char *buffer, size_t size)
@@ -114,11 +173,7 @@ const char *address_format(const struct address *address, char *buffer, size_t s
 
 	if (size == 0)
 		return buffer;
-	if (address->length < sizeof(sa_family_t) ||
-	    address->length > sizeof(struct sockaddr_storage))
-		put(&w, "?", 1);
-	else
-		put_address(&w, address);
+	put_address(&w, address);
 	buffer[w.used] = '\0';
 	return buffer;
 }

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reads one thread's events from the file, in order, through a small window: the
- * memory of a merge does not grow with the events, and hardly with the threads.
+ * Hands out one thread's events in order of moment: the memory of a merge does not grow
+ * with the events, and hardly with the threads.
+ *
+ * A file has calls in the order in which they ended.  One of a TLS library that sends
+ * ended after the calls on the socket which it made, any number of them, but its moment
+ * is its start: a second walk looks ahead for the next such call.
  */
 #ifndef TRACE_CURSOR_H
 #define TRACE_CURSOR_H
 
-#include "analyzer/trace/load.h"
+#include "analyzer/trace/walk.h"
 
 struct cursor {
-	struct trace *trace;
-	struct run *run;
-	size_t segment;        /* of run->segments, the one being read */
-	uint32_t at;           /* offset in the chunk of the next record */
-	uint32_t passed;       /* events of the segment that were read */
+	struct walk walk;
+	struct walk ahead;     /* stands behind the enclosing call; unused in most threads */
+	const struct trt_event *enclosing; /* the next that may hold others; NULL if there is none */
+	bool enclosing_told;   /* it was handed out */
+	const struct trt_event *held; /* read, but to be handed out after the enclosing one */
 	uint64_t moment_ns;    /* of the event read last: never falls within a thread */
-	uint8_t *window;       /* bytes [from, from + filled) of the chunk; NULL before the first */
-	uint32_t window_bytes, from, filled;
 	struct connection *connection; /* found last: the next event is likely of the same */
-	const struct trt_event *event; /* read last; in the window */
+	const struct trt_event *event; /* read last; in a window */
 	const struct recording_listener *listener; /* NULL: nobody listens */
 	struct trt_sample sample; /* taken on the occasion of the event */
 	bool has_sample;
@@ -29,7 +31,7 @@ void cursor_start(struct cursor *c, struct trace *t, struct run *run, uint32_t w
 
 /*
  * Moves on to the next event and sets moment_ns.  Returns false at the end, where
- * the window is freed.  The kernel's views that it passes belong to the event before,
+ * the windows are freed.  The kernel's views that it passes belong to the event before,
  * and are told at once.
  */
 bool cursor_next(struct cursor *c);

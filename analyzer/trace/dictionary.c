@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "analyzer/trace/load.h"
+#include "analyzer/trace/handshakes.h"
 #include "analyzer/trace/names.h"
 #include "analyzer/trace/views.h"
 
@@ -30,6 +31,8 @@ static void collect_id(struct dictionary *d, const struct trt_record *r)
 	case TRT_RECORD_CONNECTED:
 	case TRT_RECORD_CLOSED:
 	case TRT_RECORD_KERNEL_LAST:
+	case TRT_RECORD_UNIX_PEER:
+	case TRT_RECORD_TLS:
 		if (r->id)
 			id_set_add(d->ids, r->id);
 		break;
@@ -79,7 +82,7 @@ static void read_connection(struct dictionary *d, const struct trt_record *head)
 	struct process *p = &d->trace->process;
 	struct connection *c = process_connection(p, head->id);
 
-	/* Files of the first versions end before the cookie. */
+	/* The first files end before the cookie, the next ones before the flags. */
 	if (!c || head->bytes < offsetof(struct trt_connection, cookie) ||
 	    c->created_ns != UNKNOWN)
 		return;
@@ -89,7 +92,9 @@ static void read_connection(struct dictionary *d, const struct trt_record *head)
 	c->datagram = r->socket_type == SOCK_DGRAM || r->socket_type == SOCK_RAW ||
 		      r->socket_type == SOCK_RDM;
 	c->inode = r->inode;
-	c->cookie = head->bytes >= sizeof(*r) ? r->cookie : 0;
+	c->cookie = head->bytes > offsetof(struct trt_connection, cookie) ? r->cookie : 0;
+	c->offsets_known = c->origin != ORIGIN_FOUND ||
+			   (head->bytes >= sizeof(*r) && (r->flags & TRT_CONNECTION_OFFSETS));
 	c->created_ns = trace_time(d->trace, r->created_ns);
 	c->sent_before = r->sent_before < INT64_MAX ? r->sent_before : 0;
 	c->received_before = r->received_before < INT64_MAX ? r->received_before : 0;
@@ -105,6 +110,17 @@ static void set_address(struct dictionary *d, struct address *a, const uint8_t *
 		return;
 	a->bytes = arena_copy(&d->trace->arena, bytes, length);
 	a->length = length;
+}
+
+static void read_unix_peer(struct dictionary *d, const struct trt_record *head)
+{
+	const struct trt_unix_peer *r = (const void *)head;
+	struct connection *c = process_connection(&d->trace->process, head->id);
+
+	if (!c || head->bytes < sizeof(*r))
+		return;
+	c->peer_inode = r->inode;
+	c->peer_pid = r->pid;
 }
 
 static void read_addresses(struct dictionary *d, const struct trt_record *head)
@@ -171,6 +187,18 @@ static void read_kernel_last(struct dictionary *d, const struct trt_record *head
 
 	if (c && view_decode(d->trace, head, &view))
 		c->closed_view = arena_copy(&d->trace->arena, &view, sizeof(view));
+}
+
+/* A handshake may be tried again: the first success counts, without one the last failure. */
+static void read_tls(struct dictionary *d, const struct trt_record *head)
+{
+	struct connection *c = process_connection(&d->trace->process, head->id);
+	struct tls tls;
+
+	if (!c || !tls_decode(d->trace, head, &tls))
+		return;
+	if (!c->tls || (c->tls->error && (!tls.error || tls.ended_ns >= c->tls->ended_ns)))
+		c->tls = arena_copy(&d->trace->arena, &tls, sizeof(tls));
 }
 
 static void read_lookup(struct dictionary *d, const struct trt_record *head)
@@ -259,7 +287,9 @@ static visit_record *const readers[256] = {
 	[TRT_RECORD_CLOSED] = read_closed,
 	[TRT_RECORD_NOTE] = read_note,
 	[TRT_RECORD_KERNEL_LAST] = read_kernel_last,
+	[TRT_RECORD_UNIX_PEER] = read_unix_peer,
 	[TRT_RECORD_LOOKUP] = read_lookup,
+	[TRT_RECORD_TLS] = read_tls,
 };
 
 static void read_record(struct dictionary *d, const struct trt_record *r)

@@ -15,7 +15,8 @@ static bool moves_bytes(const struct trt_event *e)
 {
 	enum call_class class = call_of(e->head.detail)->class;
 
-	return class == CALL_CLASS_SEND || class == CALL_CLASS_RECEIVE;
+	return class == CALL_CLASS_SEND || class == CALL_CLASS_RECEIVE ||
+	       class == CALL_CLASS_TLS_SEND || class == CALL_CLASS_TLS_RECEIVE;
 }
 
 bool event_valid(const struct trt_record *r)

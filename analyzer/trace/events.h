@@ -45,7 +45,9 @@ static inline enum call_class event_class(const struct trt_event *e)
 /* What orders a valid event; see struct trt_event. */
 static inline uint64_t event_moment(const struct trt_event *e)
 {
-	return event_class(e) == CALL_CLASS_SEND ?
+	enum call_class class = event_class(e);
+
+	return class == CALL_CLASS_SEND || class == CALL_CLASS_TLS_SEND ?
 		       e->start_ns : e->start_ns + event_duration(e);
 }
 

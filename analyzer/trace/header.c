@@ -77,6 +77,7 @@ void header_describe(struct trace *t)
 	p->parent_pid = h->parent_pid;
 	p->uid = h->uid;
 	p->machine = h->machine;
+	p->network_namespace = h->network_namespace;
 	p->started_ns = trace_time(t, h->process_started_ns);
 	p->started_realtime_ns =
 		h->created_realtime_ns - (h->created_monotonic_ns - h->process_started_ns);

@@ -16,8 +16,9 @@ struct index {
 	bool damaged;
 };
 
-static void note_event(struct index *x, struct thread *thread, const struct trt_event *e)
+static void note_event(struct index *x, struct run *run, const struct trt_event *e)
 {
+	struct thread *thread = &run->thread;
 	uint64_t start = trace_time(x->trace, e->start_ns);
 	uint64_t end = start + event_duration(e);
 
@@ -27,13 +28,14 @@ static void note_event(struct index *x, struct thread *thread, const struct trt_
 		thread->last_ns = end;
 	if (e->head.id)
 		id_set_add(x->ids, e->head.id);
+	run->encloses |= event_class(e) == CALL_CLASS_TLS_SEND;
 }
 
 /*
  * Walks the records from at on as the segment's, up to the next segment, the end, or
  * a record whose length makes no sense.  Returns where it stopped.
  */
-static uint32_t walk_segment(struct index *x, struct thread *thread, uint32_t at,
+static uint32_t walk_segment(struct index *x, struct run *run, uint32_t at,
 			     struct segment *segment)
 {
 	const struct trt_record *r;
@@ -52,7 +54,7 @@ static uint32_t walk_segment(struct index *x, struct thread *thread, uint32_t at
 			x->damaged = true;
 			continue;
 		}
-		note_event(x, thread, (const void *)r);
+		note_event(x, run, (const void *)r);
 		segment->events++;
 	}
 	segment->end = at;
@@ -108,7 +110,7 @@ static void walk_chunk(struct index *x, const struct chunk_place *place)
 			};
 			struct run *run = trace_run(x->trace, (int32_t)s->head.id);
 
-			at = walk_segment(x, &run->thread, segment.begin, &segment);
+			at = walk_segment(x, run, segment.begin, &segment);
 			add_segment(x, run, &segment);
 			if (at >= x->end || segment_at(x, at))
 				continue;

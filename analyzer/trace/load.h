@@ -32,6 +32,7 @@ struct run {
 	struct thread thread;
 	struct segment *segments;
 	size_t count, capacity;
+	bool encloses;     /* has calls that others were made in before their moment: see cursor.h */
 	UT_hash_handle hh; /* by thread.tid */
 };
 
@@ -45,7 +46,6 @@ struct trace {
 	struct stack *stacks;   /* in order of id */
 	uint64_t missing_bytes; /* of a file that was cut short */
 	uint8_t *chunk;         /* room for one, while loading */
-	bool skipped;           /* by recording_skip_process() */
 };
 
 static inline struct trace *trace_of(const struct process *p)

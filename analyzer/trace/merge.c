@@ -78,11 +78,11 @@ struct merge *merge_new(struct trace *const *traces, size_t count,
 	size_t threads = 0;
 
 	for (size_t i = 0; i < count; i++)
-		threads += traces[i]->skipped ? 0 : traces[i]->process.thread_count;
+		threads += traces[i]->process.skipped ? 0 : traces[i]->process.thread_count;
 	m->cursors = xcalloc(threads, sizeof(*m->cursors));
 	m->heap = xcalloc(threads, sizeof(*m->heap));
 	for (size_t i = 0; i < count; i++)
-		if (!traces[i]->skipped)
+		if (!traces[i]->process.skipped)
 			add_threads(m, traces[i], window_bytes(threads), listener);
 	for (size_t i = m->heap_count / 2; i-- > 0;)
 		sift_down(m, i);

@@ -15,10 +15,42 @@ struct answered {
 	UT_hash_handle hh;
 };
 
+/* What libc takes for an address, and asks nobody about (inet_aton(3); scopes: RFC 4007). */
+static bool is_address(const char *name)
+{
+	char plain[INET6_ADDRSTRLEN];
+	size_t length = strcspn(name, "%");
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (inet_aton(name, &in))
+		return true;
+	if (length >= sizeof(plain))
+		return false;
+	memcpy(plain, name, length);
+	plain[length] = '\0';
+	return inet_pton(AF_INET6, plain, &in6) == 1;
+}
+
+/* To the resolver's own functions, all names are names. */
+static bool asked_nobody(const struct trt_lookup *r, const char *name)
+{
+	switch (r->head.detail) {
+	case TRT_CALL_res_query:
+	case TRT_CALL_res_search:
+	case TRT_CALL_res_nquery:
+	case TRT_CALL_res_nsearch:
+		return false;
+	default:
+		return r->head.id == TRT_LOOKUP_NUMERIC || is_address(name);
+	}
+}
+
 bool names_decode(struct trace *t, const struct trt_record *head, struct lookup *l)
 {
 	const struct trt_lookup *r = (const void *)head;
 	const struct trt_address *addresses = (const void *)(r + 1);
+	const char *name;
 	size_t bytes;
 
 	if (head->bytes < sizeof(*r) || r->started_ns > r->ended_ns || r->ended_ns >= TIME_LIMIT_NS)
@@ -26,8 +58,11 @@ bool names_decode(struct trace *t, const struct trt_record *head, struct lookup 
 	bytes = r->address_count * sizeof(*addresses);
 	if (bytes + r->name_bytes > head->bytes - sizeof(*r))
 		return false;
+	name = arena_text(&t->arena, (const uint8_t *)addresses + bytes, r->name_bytes);
 	*l = (struct lookup){
-		.name = arena_text(&t->arena, (const uint8_t *)addresses + bytes, r->name_bytes),
+		.name = name,
+		.call = head->detail,
+		.asked_nobody = asked_nobody(r, name),
 		.started_ns = trace_time(t, r->started_ns),
 		.ended_ns = trace_time(t, r->ended_ns),
 		.result = r->result,
@@ -133,13 +168,6 @@ static struct lookup *latest_before(const struct answered *a, uint64_t ns)
 	return low ? a->lookups[low - 1] : NULL;
 }
 
-static bool is_numeric(const char *name)
-{
-	struct in6_addr address;
-
-	return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
-}
-
 /* When this process chose whom to talk to; UNKNOWN if it was not its choice. */
 static uint64_t chosen_ns(const struct connection *c)
 {
@@ -148,40 +176,56 @@ static uint64_t chosen_ns(const struct connection *c)
 	return c->origin == ORIGIN_PEER ? c->created_ns : UNKNOWN;
 }
 
-/* The lookup was made for the first connection that it led to. */
+/* The lookup was made for the first connection that it led to; an address is no name for it. */
 static void give(struct lookup *l, struct connection *c)
 {
+	if (l->asked_nobody)
+		return;
 	c->lookup = l;
-	c->host = l->name[0] && !is_numeric(l->name) ? l->name : NULL;
+	c->host = l->name[0] ? l->name : NULL;
 	if (c->connect_error || c->connect_started_ns == UNKNOWN)
 		return;
 	if (!l->connection || c->connect_started_ns < l->connection->connect_started_ns)
 		l->connection = c;
 }
 
+static void find_lookup(const struct answered *all, struct connection *c)
+{
+	const struct answered *a;
+	struct trt_address key;
+	struct lookup *l;
+
+	if (chosen_ns(c) == UNKNOWN || !remote_key(c, &key))
+		return;
+	HASH_FIND(hh, all, &key, sizeof(key), a);
+	l = a ? latest_before(a, chosen_ns(c)) : NULL;
+	if (l)
+		give(l, c);
+}
+
+/* The name that a client asks for in its handshake; a server's is its own. */
+static const char *name_by_tls(const struct connection *c)
+{
+	return c->tls && !c->tls->server ? c->tls->server_name : NULL;
+}
+
 void names_link(struct trace *t)
 {
 	struct process *p = &t->process;
-	struct answered *all, *a;
+	struct answered *all;
 
 	if (p->lookup_count)
 		qsort(p->lookups, p->lookup_count, sizeof(*p->lookups), compare_lookups);
 	all = index_lookups(p);
 	for (size_t i = 0; i < p->connection_count; i++) {
 		struct connection *c = &p->connections[i];
-		struct trt_address key;
-		struct lookup *l;
 
-		if (c->origin == ORIGIN_FORKED && c->parent) {
+		if (c->origin == ORIGIN_FORKED && c->parent)
 			c->host = c->parent->host;
-			continue;
-		}
-		if (chosen_ns(c) == UNKNOWN || !remote_key(c, &key))
-			continue;
-		HASH_FIND(hh, all, &key, sizeof(key), a);
-		l = a ? latest_before(a, chosen_ns(c)) : NULL;
-		if (l)
-			give(l, c);
+		else
+			find_lookup(all, c);
+		if (!c->host)
+			c->host = name_by_tls(c);
 	}
 	free_index(all);
 }

@@ -63,10 +63,19 @@ bool lookup_failed(const struct lookup *l)
 	return l->result != 0 && l->result != EAI_INPROGRESS;
 }
 
-const char *lookup_error(int32_t result)
+bool lookup_counts(const struct lookup *l)
 {
+	return !l->asked_nobody && l->result != EAI_INPROGRESS;
+}
+
+const char *lookup_error(uint8_t call, int32_t result)
+{
+	bool by_getaddrinfo = call == TRT_CALL_getaddrinfo || call == TRT_CALL_getaddrinfo_a;
+
 	/* EAI_BADFLAGS of getaddrinfo() and NETDB_INTERNAL of the others are the same number. */
-	if (result == -1)
+	if (result == -1 && !call)
 		return "internal error, or bad flags";
+	if (result == -1 && !by_getaddrinfo)
+		return hstrerror(NETDB_INTERNAL);
 	return result < 0 ? gai_strerror(result) : hstrerror(result);
 }

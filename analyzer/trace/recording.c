@@ -148,6 +148,9 @@ static void link_parents(const struct recording *r, struct trace *t)
 		searched = true;
 		if (parent)
 			c->parent = process_connection(&parent->process, c->id);
+		if (c->parent && !c->tls && c->parent->tls &&
+		    c->parent->tls->ended_ns <= c->created_ns)
+			c->tls = c->parent->tls;
 	}
 }
 
@@ -304,7 +307,7 @@ uint64_t recording_ended_ns(const struct recording *r)
 void recording_skip_process(struct recording *r, const struct process *p)
 {
 	(void)r;
-	trace_of(p)->skipped = true;
+	trace_of(p)->process.skipped = true;
 }
 
 bool recording_next(struct recording *r, struct event *e)
@@ -327,7 +330,7 @@ void recording_progress(const struct recording *r, uint64_t *done, uint64_t *all
 	*done = r->passed;
 	*all = 0;
 	for (size_t i = 0; i < r->count; i++)
-		*all += r->traces[i]->skipped ? 0 : r->traces[i]->process.events;
+		*all += r->traces[i]->process.skipped ? 0 : r->traces[i]->process.events;
 }
 
 void recording_rewind(struct recording *r)

@@ -26,6 +26,9 @@ enum call_class {
 	CALL_CLASS_WAIT,
 	CALL_CLASS_DESCRIPTOR,
 	CALL_CLASS_NAME,
+	CALL_CLASS_TLS,         /* of a TLS library: handshakes and the like, ... */
+	CALL_CLASS_TLS_SEND,    /* ... and plaintext */
+	CALL_CLASS_TLS_RECEIVE,
 };
 
 /* The calls whose events the model tells apart; all others are CALL_OTHER. */
@@ -96,14 +99,35 @@ struct sample {
 /* A host name that was looked up. */
 struct lookup {
 	const char *name;
+	uint8_t call;        /* id; 0: not known */
+	bool asked_nobody;   /* the name is an address, or had to be one */
 	uint64_t started_ns, ended_ns;
-	int32_t result; /* 0, below 0 EAI_*, above 0 h_errno; -1 stands for one of each */
+	int32_t result; /* 0, below 0 EAI_*, above 0 h_errno; -1 is one of each: see call */
 	int32_t tid;
 	uint32_t stack;
 	size_t address_count;
 	const void *addresses; /* the reader's */
 	const struct connection *connection; /* that it was made for: the first it led to; or NULL */
 };
+
+/* How a TLS handshake went.  Texts are as the peers sent them, NULL where there is none. */
+struct tls {
+	uint64_t started_ns, ended_ns;
+	uint64_t sent_before, received_before; /* the socket's stream offsets when it began */
+	int32_t error;           /* 0: it succeeded; errno, EPROTO: the library refused */
+	int32_t tid;             /* of the call in which it ended */
+	uint32_t stack;
+	uint16_t version;        /* as on the wire; 0 unknown */
+	bool role_known, server; /* server: this process accepted */
+	bool resumed_known, resumed;
+	const char *library;     /* "OpenSSL"; NULL if it is newer than this program */
+	const char *server_name; /* SNI */
+	const char *alpn;
+	const char *reason;      /* of the failure, in the library's words */
+};
+
+/* "TLS 1.3"; NULL if it is not known.  Static storage. */
+const char *tls_version_name(uint16_t version);
 
 /* struct sockaddr as recorded; length 0 is unknown. */
 struct address {
@@ -122,9 +146,12 @@ struct connection {
 					    NULL for others, and if it was not recorded */
 	uint64_t inode;
 	uint64_t cookie;     /* of the socket, the same in all processes; 0 unknown */
+	uint64_t peer_inode; /* Unix: of the socket at the other end; 0 unknown */
+	int32_t peer_pid;    /* Unix: that connected, listened, or made the pair; 0 unknown */
 	bool shared;         /* others than this connection use the socket too, as far as recorded */
 	uint64_t created_ns; /* or first seen; UNKNOWN if its record was lost */
 	uint64_t sent_before, received_before; /* stream offsets at created_ns */
+	bool offsets_known;  /* those are the socket's; else they count from created_ns on */
 	struct address local, remote;
 	/* connect(): times UNKNOWN if there was none; error -1: failed, cause unknown */
 	uint64_t connect_started_ns, connect_ended_ns;
@@ -135,7 +162,8 @@ struct connection {
 	uint64_t closed_sent, closed_received; /* totals the writer counted, UNKNOWN if open */
 	const struct kernel_view *closed_view; /* the kernel's, just before; NULL if not known */
 	const struct lookup *lookup; /* that answered with the remote address; NULL if none did */
-	const char *host;    /* the name that was looked up; NULL if none was */
+	const char *host;    /* the name that was looked up, or asked for by TLS; NULL without */
+	const struct tls *tls; /* its handshake, of a forked one its parent's; NULL if none was seen */
 	void *user;          /* the model's */
 };
 
@@ -150,6 +178,7 @@ struct process {
 	int32_t pid, parent_pid;
 	uint32_t uid;
 	uint32_t machine;       /* ELF e_machine */
+	uint32_t network_namespace; /* 0 unknown */
 	uint64_t started_ns;
 	uint64_t started_realtime_ns; /* CLOCK_REALTIME at started_ns */
 	uint64_t ended_ns;      /* UNKNOWN: killed, _exit, or still running */
@@ -163,6 +192,7 @@ struct process {
 	uint64_t lost_events, overwritten_events, lost_records, lost_stacks;
 	uint32_t blind_spots;   /* 1 << enum blind_spot */
 	bool running;           /* seems to be written still */
+	bool skipped;           /* by recording_skip_process(): its events are not handed out */
 	uint64_t damaged_chunks; /* not readable, all or in part: what is whole was kept */
 
 	struct connection *connections; /* in order of id */
@@ -216,14 +246,33 @@ const char *option_name(uint32_t level, uint32_t option);
 /* What a blind spot means, in words. */
 const char *blind_spot_words(enum blind_spot spot);
 
-/* Whether a lookup failed, and why in words (static storage). */
-bool lookup_failed(const struct lookup *l);
-const char *lookup_error(int32_t result);
+/* Whether it was seen that somebody was asked and what came of it. */
+bool lookup_counts(const struct lookup *l);
 
-/* Bytes a SEND or RECEIVE event moved in its stream: 0 for failures and peeks. */
+/* Whether a lookup failed, and why in words (static storage); call: its id, 0 if not known. */
+bool lookup_failed(const struct lookup *l);
+const char *lookup_error(uint8_t call, int32_t result);
+
+/* Whether it is a call of a TLS library: its bytes and offset are those of the plaintext. */
+static inline bool event_is_tls(const struct event *e)
+{
+	return e->class >= CALL_CLASS_TLS;
+}
+
+static inline bool event_sends(const struct event *e)
+{
+	return e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_TLS_SEND;
+}
+
+static inline bool event_receives(const struct event *e)
+{
+	return e->class == CALL_CLASS_RECEIVE || e->class == CALL_CLASS_TLS_RECEIVE;
+}
+
+/* Bytes an event that sends or receives moved in its stream: 0 for failures and peeks. */
 static inline uint64_t event_bytes(const struct event *e)
 {
-	bool moves = e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE;
+	bool moves = event_sends(e) || event_receives(e);
 
 	return moves && e->result > 0 && !e->peek ? (uint64_t)e->result : 0;
 }
@@ -250,6 +299,18 @@ const struct module *process_module(const struct process *p, uint64_t address, u
  */
 const char *address_format(const struct address *address, char *buffer, size_t size);
 #define ADDRESS_TEXT_BYTES 512
+
+/* An end of an internet connection; IPv4 addresses stand within IPv6 (RFC 4291, 2.5.5.2). */
+struct internet_end {
+	uint8_t host[16];
+	uint16_t port;
+};
+
+/* False, and *e untouched, if it is not known or not of the internet. */
+bool address_internet_end(const struct address *address, struct internet_end *e);
+
+/* The path, or the abstract name with its first, zero byte; 0 bytes of one that has none. */
+struct address address_unix_name(const struct address *address);
 
 struct recording;
 

@@ -146,15 +146,42 @@ static void complain_of_option(const char *command, const char *problem, const c
 		problem, clean, command);
 }
 
-static bool take_choice(const struct option_spec *s, int *member, const char *value)
+/* The place of the choice that these bytes are; -1 if they are none. */
+static int find_choice(const struct option_spec *s, const char *value, size_t bytes)
 {
 	for (int i = 0; s->choices[i]; i++) {
-		if (strcmp(s->choices[i], value) == 0) {
-			*member = i;
-			return true;
-		}
+		if (strlen(s->choices[i]) == bytes && memcmp(s->choices[i], value, bytes) == 0)
+			return i;
 	}
-	return false;
+	return -1;
+}
+
+static bool take_choice(const struct option_spec *s, int *member, const char *value)
+{
+	int place = find_choice(s, value, strlen(value));
+
+	if (place >= 0)
+		*member = place;
+	return place >= 0;
+}
+
+static bool take_choices(const struct option_spec *s, uint32_t *member, const char *value)
+{
+	uint32_t chosen = 0;
+
+	for (;; value++) {
+		size_t bytes = strcspn(value, ",");
+		int place = find_choice(s, value, bytes);
+
+		if (place < 0)
+			return false;
+		chosen |= 1u << place;
+		value += bytes;
+		if (!*value)
+			break;
+	}
+	*member |= chosen;
+	return true;
 }
 
 static void complain_of_value(const char *command, const struct option_spec *s, const char *value,
@@ -163,7 +190,8 @@ static void complain_of_value(const char *command, const struct option_spec *s, 
 	char clean[256];
 
 	fprintf(stderr, "traceroundtrip %s: --%s=%s: expected %s", command, s->name,
-		text_clean(value, false, clean, sizeof(clean)), expected ? expected : "one of");
+		text_clean(value, false, clean, sizeof(clean)),
+		expected ? expected : s->several ? "some of" : "one of");
 	for (size_t i = 0; s->choices && s->choices[i]; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", s->choices[i]);
 	fputc('\n', stderr);
@@ -174,7 +202,8 @@ static bool take_option(const char *command, const struct parser *p, size_t i, c
 	const struct option_spec *s = p->specs[i];
 	void *member = (char *)p->targets[i] + s->offset;
 	const char *expected = s->choices ? NULL : s->set(member, value);
-	bool taken = s->choices ? take_choice(s, member, value) : !expected;
+	bool taken = !s->choices ? !expected :
+		     s->several ? take_choices(s, member, value) : take_choice(s, member, value);
 
 	if (!taken)
 		complain_of_value(command, s, value, expected);

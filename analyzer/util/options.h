@@ -24,6 +24,8 @@ struct option_spec {
 	const char *help;      /* may have several lines */
 	/* NULL-terminated: the value is one of these, the member an int, its place; set is NULL */
 	const char *const *choices;
+	/* the value is a list of choices with commas between, the member a uint32_t of 1 << place */
+	bool several;
 };
 
 /* Options that belong together. */

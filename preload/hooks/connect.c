@@ -28,11 +28,8 @@ HOOK int socketpair(int family, int type, int protocol, int fds[2])
 		return result;
 	/* One call, one event: it stands with the first of the two connections. */
 	uint64_t end_ns = clock_ns();
-	struct connection *first = connection_new(fds[0], TRT_ORIGIN_PAIR, family, type, protocol,
-						  end_ns);
-	connection_new(fds[1], TRT_ORIGIN_PAIR, family, type, protocol, end_ns);
 	call.fd = fds[0];
-	call_made(&call, result, first, end_ns);
+	call_made(&call, result, connection_new_pair(fds, family, type, protocol, end_ns), end_ns);
 	return result;
 }
 

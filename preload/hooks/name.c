@@ -11,17 +11,14 @@
 #include <resolv.h>
 #include <string.h>
 
-HOOK int getaddrinfo(const char *restrict name, const char *restrict service,
-		     const struct addrinfo *restrict hints, struct addrinfo **restrict found)
+/* hints as the call has read them; found: its answer, NULL if it has none. */
+static void end_getaddrinfo(const struct call *call, const char *name, const struct addrinfo *hints,
+			    int result, const struct addrinfo *found)
 {
-	struct call call;
+	struct lookup l = { .name = name, .result = result,
+			    .numeric = hints && (hints->ai_flags & AI_NUMERICHOST) };
 
-	/* Without a name there is nothing to ask anybody: a server's own address. */
-	if (!name || !call_begin_any(&call, TRT_CALL_getaddrinfo, -1))
-		return REAL(getaddrinfo)(name, service, hints, found);
-	int result = REAL(getaddrinfo)(name, service, hints, found);
-	struct lookup l = { .name = name, .result = result };
-	for (struct addrinfo *a = result == 0 ? *found : NULL; a; a = a->ai_next) {
+	for (const struct addrinfo *a = found; a; a = a->ai_next) {
 		/* The same address stands there once for each type of socket. */
 		if (a->ai_next && a->ai_next->ai_addrlen == a->ai_addrlen &&
 		    memcmp(a->ai_next->ai_addr, a->ai_addr, a->ai_addrlen) == 0)
@@ -31,7 +28,19 @@ HOOK int getaddrinfo(const char *restrict name, const char *restrict service,
 		else if (a->ai_family == AF_INET6)
 			lookup_add(&l, AF_INET6, &((struct sockaddr_in6 *)a->ai_addr)->sin6_addr);
 	}
-	call_lookup(&call, &l);
+	call_lookup(call, &l);
+}
+
+HOOK int getaddrinfo(const char *restrict name, const char *restrict service,
+		     const struct addrinfo *restrict hints, struct addrinfo **restrict found)
+{
+	struct call call;
+
+	/* Without a name there is nothing to ask anybody: a server's own address. */
+	if (!name || !call_begin_any(&call, TRT_CALL_getaddrinfo, -1))
+		return REAL(getaddrinfo)(name, service, hints, found);
+	int result = REAL(getaddrinfo)(name, service, hints, found);
+	end_getaddrinfo(&call, name, hints, result, result == 0 ? *found : NULL);
 	return result;
 }
 
@@ -44,10 +53,13 @@ HOOK int getaddrinfo_a(int mode, struct gaicb *list[restrict], int count,
 	if (!call_begin_any(&call, TRT_CALL_getaddrinfo_a, -1))
 		return REAL(getaddrinfo_a)(mode, list, count, signal);
 	int result = REAL(getaddrinfo_a)(mode, list, count, signal);
-	for (int i = 0; i < count && result == 0; i++)
-		if (list[i] && list[i]->ar_name)
-			call_lookup(&call, &(struct lookup){ .name = list[i]->ar_name,
-				.result = mode == GAI_WAIT ? gai_error(list[i]) : EAI_INPROGRESS });
+	for (int i = 0; i < count && result == 0; i++) {
+		const struct gaicb *g = list[i];
+		if (g && g->ar_name)
+			end_getaddrinfo(&call, g->ar_name, g->ar_request,
+					mode == GAI_WAIT ? gai_error(list[i]) : EAI_INPROGRESS,
+					mode == GAI_WAIT ? g->ar_result : NULL);
+	}
 	return result;
 }
 

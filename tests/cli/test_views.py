@@ -52,12 +52,14 @@ end 10001000
 """
 
 SUMMARY_KEYS = ["started_at", "duration_ns", "processes", "threads", "connections", "round_trips", "failed", "pending",
-                "calls", "bytes_sent", "bytes_received", "lost_events", "overwritten_events", "blocked_ns", "latency_ns",
-                "connect_ns", "lookup_ns", "failed_lookups", "cpu_ns", "resident_bytes_max", "unseen_bytes", "blind_spots"]
+                "calls", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "lost_events",
+                "overwritten_events", "blocked_ns", "latency_ns", "connect_ns", "lookup_ns", "failed_lookups",
+                "handshake_ns", "tls", "cpu_ns", "resident_bytes_max", "unseen_bytes", "blind_spots"]
 LATENCY_KEYS = ["count", "mean", "stdev", "min", "p50", "p90", "p95", "p99", "p999", "max"]
 TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local", "remote", "host", "protocol", "name",
-             "status", "start_ns", "latency_ns", "lookup_ns", "queue_ns", "send_ns", "wait_ns", "receive_ns", "blocked_ns", "bytes_sent",
-             "bytes_received", "calls", "stack", "stack_lines"]
+             "status", "start_ns", "latency_ns", "lookup_ns", "handshake_ns", "queue_ns", "send_ns", "wait_ns",
+             "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
+             "stack", "stack_lines"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
              "bytes", "stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
@@ -122,8 +124,9 @@ class Views(harness.TestCase):
                          [(t["start_ns"], t["latency_ns"], t["status"]) for t in trips])
         self.assertEqual({"pid": 100, "tid": 10, "process": "tested", "connection": 1, "role": "client",
                           "transport": "tcp", "local": "127.0.0.1:40000", "remote": "127.0.0.1:6379", "host": None,
-                          "protocol": None, "name": None, "bytes_sent": 100, "bytes_received": 50, "calls": 2,
-                          "stack": ["0x1000", "0x2000", "0x3000"], "stack_lines": [None, None, None]},
+                          "protocol": None, "name": None, "bytes_sent": 100, "bytes_received": 50, "wire_bytes_sent": None,
+                          "wire_bytes_received": None, "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"],
+                          "stack_lines": [None, None, None]},
                          {k: v for k, v in trips[0].items() if not k.endswith("_ns") and k != "status"})
         self.assertEqual([None, None], [trips[3]["stack"], trips[1]["local"]])
 
@@ -178,15 +181,22 @@ class Views(harness.TestCase):
                 (["--peer", "127.0.0.1"], [2, 4, 9]), (["--peer", "*:6379"], [2, 4, 9]), (["--peer", "/run/*"], [3, 5]),
                 (["--min-duration", "1ms"], [2, 4]), (["--since", "3.05ms"], [3, 4, 5, 9]),
                 (["--until", "3ms"], [2, 3]), (["--since", "6ms", "--until", "7ms"], [4]), (["--since", "9.6ms"], [9]),
-                (["--since=4ms", "--tid=11"], [5])]:
+                (["--since=4ms", "--tid=11"], [5]), (["--status", "pending"], [9]),
+                (["--status", "ok,error"], [2, 3, 4, 5]), (["--status=ok", "--status=pending"], [2, 3, 4, 5, 9])]:
             with self.subTest(options=options):
                 self.assertEqual(starts, self.starts(*options))
         for options in (["--pid", "5"], ["--tid", "5"], ["--peer", "10.*"], ["--protocol", "http"], ["--name", "*"],
-                        ["--min-duration", "1s"]):
+                        ["--min-duration", "1s"], ["--status", "error,reset,closed"]):
             with self.subTest(options=options):
                 done = self.view("trips", "--json", *options, status=1)
                 self.assertEqual("", done.stdout)
                 self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+
+    def test_statuses_that_are_none(self):
+        for value in ["", "failed", "ok,", "ok,,error", "OK", "error pending"]:
+            with self.subTest(value=value):
+                done = self.view("trips", "--status", value, status=2)
+                self.assertIn("expected some of ok, error, reset, closed, pending", done.stderr)
 
     def test_tree(self):
         nodes = self.json("tree")["nodes"]

@@ -28,8 +28,8 @@ PATIENCE_S = 300
 
 def program(name):
     """Path of a test program or library; where it would be if it was not built."""
-    folder = "programs" if (PROGRAMS / "programs" / ("test-" + name)).exists() else "faults"
-    return str(PROGRAMS / folder / ("test-" + name))
+    places = [PROGRAMS / folder / ("test-" + name) for folder in ["programs", "tls", "faults"]]
+    return str(next((place for place in places if place.exists()), places[-1]))
 
 
 class Failed(Exception):

@@ -2,6 +2,7 @@
 /* Prints recordings and round trips. */
 #include "tests/unit/print.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -35,10 +36,14 @@ static void print_trip(void *user, const struct round_trip *t)
 	print_time(out, "blocked", t->blocked_ns);
 	print_time(out, "connect", t->connect_ns);
 	print_time(out, "lookup", t->lookup_ns);
+	print_time(out, "handshake", t->handshake_ns);
 	print_time(out, "queue", t->queue_ns);
 	print_time(out, "rtt", t->rtt_us);
 	print_number(out, "sent", t->bytes_sent);
 	print_number(out, "received", t->bytes_received);
+	print_time(out, "wire_sent", t->wire_bytes_sent);
+	print_time(out, "wire_received", t->wire_bytes_received);
+	fputs(t->encryption == ENCRYPTION_UNSEEN ? " encrypted" : "", out);
 	print_time(out, "request", t->request_offset);
 	print_time(out, "response", t->response_offset);
 	print_number(out, "calls", t->calls);
@@ -55,6 +60,9 @@ static void print_connection_stats(FILE *out, const struct model *m, const struc
 	print_number(out, "calls", s.calls);
 	print_number(out, "sent", s.bytes_sent);
 	print_number(out, "received", s.bytes_received);
+	print_time(out, "wire_sent", s.wire_bytes_sent);
+	print_time(out, "wire_received", s.wire_bytes_received);
+	fputs(s.encryption == ENCRYPTION_UNSEEN ? " encrypted" : "", out);
 	print_number(out, "unsolicited", s.unsolicited_bytes);
 	print_number(out, "trips", s.round_trips);
 	print_number(out, "failed", s.failed);
@@ -80,6 +88,9 @@ static void print_stats(FILE *out, const struct model *m, const struct process *
 		print_number(out, "calls", s.calls);
 		print_number(out, "trips", s.round_trips);
 		print_number(out, "blocked", s.blocked_ns);
+		print_number(out, "unjoined_calls", s.unjoined.calls);
+		print_number(out, "unjoined_sent", s.unjoined.bytes_sent);
+		print_number(out, "unjoined_received", s.unjoined.bytes_received);
 		fputc('\n', out);
 	}
 }
@@ -125,6 +136,14 @@ void print_trips(struct recording *r, FILE *out)
 	model_free(m);
 }
 
+static void print_payload(FILE *out, const char *name, const uint8_t *bytes, uint16_t count)
+{
+	if (count)
+		fprintf(out, " %s=", name);
+	for (uint16_t i = 0; i < count; i++)
+		fprintf(out, isprint(bytes[i]) ? "%c" : "\\x%02x", bytes[i]);
+}
+
 static void print_event(FILE *out, const struct event *e)
 {
 	fprintf(out, "%d %s", e->thread->tid, call_name(e->call));
@@ -139,15 +158,29 @@ static void print_event(FILE *out, const struct event *e)
 	print_time(out, "first_try", e->first_try_ns);
 	print_number(out, "waited", e->waited_ns);
 	print_time(out, "ready", e->ready_ns);
-	if (e->head_bytes)
-		fprintf(out, " head=%.*s", e->head_bytes, (const char *)e->head);
-	if (e->tail_bytes)
-		fprintf(out, " tail=%.*s", e->tail_bytes, (const char *)e->tail);
+	print_payload(out, "head", e->head, e->head_bytes);
+	print_payload(out, "tail", e->tail, e->tail_bytes);
 	if (e->sets_option)
 		fprintf(out, " %s=%" PRIu64,
 			option_name(e->option_level, e->option) ?: "option", e->option_value);
 	fputs(e->continued ? " continued" : "", out);
 	fputs(e->peek ? " peek\n" : "\n", out);
+}
+
+static void print_tls(FILE *out, const struct tls *t)
+{
+	const char *version = tls_version_name(t->version);
+
+	fprintf(out, " tls %s %s %" PRIu64 "-%" PRIu64, t->library ? t->library : "?",
+		version ? version : "?", t->started_ns, t->ended_ns);
+	print_number(out, "sent", t->sent_before);
+	print_number(out, "received", t->received_before);
+	print_number(out, "error", (uint64_t)t->error);
+	print_number(out, "stack", t->stack);
+	fputs(!t->role_known ? "" : t->server ? " server" : " client", out);
+	fputs(!t->resumed_known ? "" : t->resumed ? " resumed" : " full", out);
+	fprintf(out, " sni=%s alpn=%s reason=%s", t->server_name ? t->server_name : "",
+		t->alpn ? t->alpn : "", t->reason ? t->reason : "");
 }
 
 static void print_connection(FILE *out, const struct connection *c)
@@ -174,6 +207,12 @@ static void print_connection(FILE *out, const struct connection *c)
 	if (c->host)
 		fprintf(out, " host=%s", c->host);
 	print_number(out, "cookie", c->cookie);
+	print_number(out, "inode", c->inode);
+	print_number(out, "peer_inode", c->peer_inode);
+	print_number(out, "peer_pid", (uint64_t)c->peer_pid);
+	fputs(c->origin == ORIGIN_FOUND && c->offsets_known ? " offsets" : "", out);
+	if (c->tls)
+		print_tls(out, c->tls);
 	fputs(c->shared ? " shared" : "", out);
 	fputs(c->datagram ? " datagram\n" : "\n", out);
 }
@@ -182,6 +221,7 @@ static void print_process(FILE *out, const struct process *p)
 {
 	fprintf(out, "process %d parent=%d name=%s executable=%s host=%s", p->pid, p->parent_pid,
 		p->name, p->executable, p->host_name);
+	print_number(out, "network", p->network_namespace);
 	print_time(out, "started", p->started_ns);
 	print_time(out, "started_realtime", p->started_realtime_ns);
 	print_time(out, "ended", p->ended_ns);
@@ -197,9 +237,13 @@ static void print_process(FILE *out, const struct process *p)
 	for (size_t i = 0; i < p->lookup_count; i++) {
 		const struct lookup *l = &p->lookups[i];
 
-		fprintf(out, "lookup %s tid=%d %" PRIu64 "-%" PRIu64 " result=%d addresses=%zu%s%s\n",
-			l->name, l->tid, l->started_ns, l->ended_ns, l->result, l->address_count,
-			lookup_failed(l) ? " " : "", lookup_failed(l) ? lookup_error(l->result) : "");
+		fprintf(out, "lookup %s tid=%d %" PRIu64 "-%" PRIu64 " result=%d addresses=%zu",
+			l->name, l->tid, l->started_ns, l->ended_ns, l->result, l->address_count);
+		if (lookup_failed(l))
+			fprintf(out, " %s", lookup_error(l->call, l->result));
+		if (l->call)
+			fprintf(out, " by=%s", call_name(l->call));
+		fputs(l->call && l->asked_nobody ? " nobody\n" : "\n", out);
 	}
 	for (int spot = 0; spot < BLIND_SPOTS; spot++)
 		if (p->blind_spots >> spot & 1)

@@ -20,7 +20,7 @@
 
 struct script {
 	struct trace_writer *w;
-	uint64_t offsets[CONNECTIONS_MAX][2]; /* sent, received */
+	uint64_t offsets[CONNECTIONS_MAX][4]; /* sent, received; by TLS calls: sent, received */
 	uint64_t end_ns;
 	const char *line;
 	char *words[WORDS_MAX + 1]; /* of the line; NULL behind the last */
@@ -87,6 +87,14 @@ static const char *option(const struct script *s, size_t from, const char *name)
 	return NULL;
 }
 
+static bool has_word(const struct script *s, size_t from, const char *text)
+{
+	for (size_t i = from; i < s->count; i++)
+		if (strcmp(s->words[i], text) == 0)
+			return true;
+	return false;
+}
+
 static uint64_t number_option(const struct script *s, size_t from, const char *name,
 			      uint64_t otherwise)
 {
@@ -108,12 +116,34 @@ static int error_number(const struct script *s, const char *name)
 		{ "EPIPE", EPIPE },
 		{ "ETIMEDOUT", ETIMEDOUT },
 		{ "ECONNREFUSED", ECONNREFUSED },
+		{ "EPROTO", EPROTO },
 	};
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
 		if (strcmp(name, errors[i].name) == 0)
 			return errors[i].number;
 	complain(s);
+}
+
+static bool find_call(const char *name, uint8_t *call, int *class)
+{
+	static const struct {
+		const char *name;
+		uint8_t call;
+		int class;
+	} calls[] = {
+#define CALL(number, call_name, call_class) { #call_name, number, TRT_CLASS_##call_class },
+#include "preload/calls.def"
+#undef CALL
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (strcmp(name, calls[i].name) == 0) {
+			*call = calls[i].call;
+			*class = calls[i].class;
+			return true;
+		}
+	return false;
 }
 
 /* The dictionary */
@@ -159,12 +189,26 @@ static void write_connection(struct script *s)
 		.sent_before = number_option(s, 4, "sent", 0),
 		.received_before = number_option(s, 4, "received", 0),
 		.cookie = number_option(s, 4, "cookie", 0),
+		.inode = number_option(s, 4, "inode", 0),
+		.flags = has_word(s, 4, "offsets") ? TRT_CONNECTION_OFFSETS : 0,
 	};
 
 	read_kind(s, &c);
 	s->offsets[c.head.id][0] = c.sent_before;
 	s->offsets[c.head.id][1] = c.received_before;
 	writer_record(s->w, &c, sizeof(c), NULL, 0);
+}
+
+static void write_unix_peer(struct script *s)
+{
+	struct trt_unix_peer p = {
+		.head = { .type = TRT_RECORD_UNIX_PEER, .id = id(s, 1) },
+		.seen_ns = 1000,
+		.inode = number(s, 2),
+		.pid = (int32_t)number(s, 3),
+	};
+
+	writer_record(s->w, &p, sizeof(p), NULL, 0);
 }
 
 /* Returns the bytes of the address. */
@@ -223,6 +267,49 @@ static void write_connected(struct script *s)
 	writer_record(s->w, &c, sizeof(c), NULL, 0);
 }
 
+static uint16_t add_text(const struct script *s, const char *name, char *more, size_t *used)
+{
+	const char *text = option(s, 3, name);
+	size_t bytes = text ? strlen(text) : 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		more[*used + i] = text[i] == '_' ? ' ' : text[i];
+	*used += bytes;
+	return (uint16_t)bytes;
+}
+
+static void write_tls(struct script *s)
+{
+	const char *role = option(s, 3, "role"), *error = option(s, 3, "error");
+	const char *resumed = option(s, 3, "resumed");
+	char more[1024];
+	size_t used = 0;
+	struct trt_tls t = {
+		.head = { .type = TRT_RECORD_TLS, .id = id(s, 1),
+			  .detail = (uint8_t)number_option(s, 3, "library", TRT_TLS_OPENSSL) },
+		.sent_before = number_option(s, 3, "sent", 0),
+		.received_before = number_option(s, 3, "received", 0),
+		.error = error ? error_number(s, error) : 0,
+		.tid = 1,
+		.stack = (uint32_t)number_option(s, 3, "stack", 0),
+		.version = (uint16_t)number_option(s, 3, "version", 0x304),
+		.role = !role			     ? TRT_TLS_ROLE_UNKNOWN :
+			strcmp(role, "server") == 0 ? TRT_TLS_SERVER :
+						      TRT_TLS_CLIENT,
+		.resumed = !resumed		     ? TRT_TLS_RESUMED_UNKNOWN :
+			   strcmp(resumed, "1") == 0 ? TRT_TLS_RESUMED :
+						       TRT_TLS_FULL,
+	};
+
+	range(s, 2, &t.started_ns, &t.ended_ns);
+	t.server_name_bytes = add_text(s, "sni", more, &used);
+	t.alpn_bytes = add_text(s, "alpn", more, &used);
+	t.reason_bytes = add_text(s, "reason", more, &used);
+	s->offsets[t.head.id][2] = t.sent_before;
+	s->offsets[t.head.id][3] = t.received_before;
+	writer_record(s->w, &t, sizeof(t), more, used);
+}
+
 static void write_closed(struct script *s)
 {
 	struct trt_closed c = {
@@ -239,15 +326,20 @@ static void write_lookup(struct script *s)
 {
 	struct trt_address addresses[WORDS_MAX];
 	char more[sizeof(addresses) + 256];
-	size_t bytes, count = s->count - 5;
+	const char *by = option(s, 5, "by");
+	bool numeric = has_word(s, 5, "numeric");
+	size_t bytes, count = s->count - 5 - (by != NULL) - numeric;
 	struct trt_lookup l = {
-		.head = { .type = TRT_RECORD_LOOKUP },
+		.head = { .type = TRT_RECORD_LOOKUP, .id = numeric },
 		.tid = (int32_t)number(s, 1),
 		.result = atoi(word(s, 4)),
 		.address_count = (uint16_t)count,
 		.name_bytes = (uint16_t)strlen(word(s, 2)),
 	};
+	int class;
 
+	if (by && !find_call(by, &l.head.detail, &class))
+		complain(s);
 	range(s, 3, &l.started_ns, &l.ended_ns);
 	for (size_t i = 0; i < count; i++) {
 		addresses[i] = (struct trt_address){ .family = AF_INET };
@@ -301,6 +393,16 @@ static void write_sample(struct script *s)
 	};
 
 	writer_between(s->w, (int32_t)number(s, 1), &sample, sample.when_ns);
+}
+
+static void set_lost_records(struct script *s)
+{
+	writer_header(s->w)->lost_records = number(s, 1);
+}
+
+static void set_network(struct script *s)
+{
+	writer_header(s->w)->network_namespace = (uint32_t)number(s, 1);
 }
 
 static void set_blind_spots(struct script *s)
@@ -381,31 +483,17 @@ static void hand_over(struct script *s)
 
 static void skip(struct script *s)
 {
-	s->offsets[id(s, 1)][strcmp(word(s, 2), "received") == 0] += number(s, 3);
+	static const char *const streams[] = { "sent", "received", "tls_sent", "tls_received" };
+
+	for (size_t i = 0; i < sizeof(streams) / sizeof(*streams); i++)
+		if (strcmp(word(s, 2), streams[i]) == 0) {
+			s->offsets[id(s, 1)][i] += number(s, 3);
+			return;
+		}
+	complain(s);
 }
 
 /* Calls */
-
-static bool find_call(const char *name, uint8_t *call, int *class)
-{
-	static const struct {
-		const char *name;
-		uint8_t call;
-		int class;
-	} calls[] = {
-#define CALL(number, call_name, call_class) { #call_name, number, TRT_CLASS_##call_class },
-#include "preload/calls.def"
-#undef CALL
-	};
-
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if (strcmp(name, calls[i].name) == 0) {
-			*call = calls[i].call;
-			*class = calls[i].class;
-			return true;
-		}
-	return false;
-}
 
 static void read_tries(const struct script *s, struct written_event *e)
 {
@@ -420,16 +508,31 @@ static void read_tries(const struct script *s, struct written_event *e)
 	e->first_try_ns = number_in(s, comma + 1, NULL);
 }
 
+/* Payload; \xNN stands for a byte, and is replaced by it in the line. */
+static const char *bytes_option(const struct script *s, const char *name, uint16_t *length)
+{
+	char *text = (char *)option(s, 5, name), *to = text;
+
+	*length = 0;
+	for (const char *from = text; from && *from; (*length)++) {
+		if (from[0] != '\\' || from[1] != 'x') {
+			*to++ = *from++;
+			continue;
+		}
+		*to++ = (char)strtoul((char[]){ from[2], from[3], '\0' }, NULL, 16);
+		from += 4;
+	}
+	return text;
+}
+
 static void read_options(const struct script *s, struct written_event *e)
 {
 	e->stack = (uint32_t)number_option(s, 5, "stack", 0);
 	e->waited_ns = number_option(s, 5, "waited", 0);
 	e->ready_ns = number_option(s, 5, "ready", 0);
 	e->offset = number_option(s, 5, "offset", e->offset);
-	e->head = option(s, 5, "head");
-	e->head_bytes = e->head ? (uint16_t)strlen(e->head) : 0;
-	e->tail = option(s, 5, "tail");
-	e->tail_bytes = e->tail ? (uint16_t)strlen(e->tail) : 0;
+	e->head = bytes_option(s, "head", &e->head_bytes);
+	e->tail = bytes_option(s, "tail", &e->tail_bytes);
 	for (size_t i = 5; i < s->count; i++)
 		e->flags |= strcmp(s->words[i], "peek") == 0      ? TRT_EVENT_PEEK :
 			    strcmp(s->words[i], "continued") == 0 ? TRT_EVENT_CONTINUED :
@@ -444,6 +547,7 @@ static void write_call(struct script *s)
 {
 	struct written_event e = { .tid = (int32_t)number(s, 0), .connection = id(s, 2) };
 	uint64_t *offset, end;
+	bool sends, receives, tls;
 	int class;
 
 	if (!find_call(word(s, 1), &e.call, &class))
@@ -452,15 +556,17 @@ static void write_call(struct script *s)
 	range(s, 3, &e.start_ns, &end);
 	e.duration_ns = end - e.start_ns;
 	e.result = word(s, 4)[0] == 'E' ? -error_number(s, word(s, 4)) : (int32_t)number(s, 4);
-	for (size_t i = 5; i < s->count && class == TRT_CLASS_SEND; i++)
-		if (strcmp(s->words[i], "received") == 0)
-			class = TRT_CLASS_RECEIVE; /* splice() */
-	offset = &s->offsets[e.connection][class == TRT_CLASS_RECEIVE];
-	if (class == TRT_CLASS_SEND || class == TRT_CLASS_RECEIVE)
+	if (class == TRT_CLASS_SEND && has_word(s, 5, "received"))
+		class = TRT_CLASS_RECEIVE; /* splice() */
+	tls = class >= TRT_CLASS_TLS;
+	sends = class == TRT_CLASS_SEND || class == TRT_CLASS_TLS_SEND;
+	receives = class == TRT_CLASS_RECEIVE || class == TRT_CLASS_TLS_RECEIVE;
+	offset = &s->offsets[e.connection][2 * tls + receives];
+	if (sends || receives)
 		e.offset = *offset;
 	read_options(s, &e);
 	if (e.offset == *offset && e.result > 0 && !(e.flags & TRT_EVENT_PEEK) &&
-	    (class == TRT_CLASS_SEND || class == TRT_CLASS_RECEIVE))
+	    (sends || receives))
 		*offset += (uint64_t)e.result;
 	writer_event(s->w, &e);
 }
@@ -480,7 +586,8 @@ static void read_line(struct script *s)
 		{ "skip", skip },                 { "end", set_end },
 		{ "lookup", write_lookup },       { "last_view", write_last_view },
 		{ "view", write_view },           { "sample", write_sample },
-		{ "blind", set_blind_spots },
+		{ "blind", set_blind_spots },     { "unix_peer", write_unix_peer },
+		{ "network", set_network },        { "lost_records", set_lost_records },       { "tls", write_tls },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)

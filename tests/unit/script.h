@@ -9,11 +9,17 @@
  *	connection ID KIND ORIGIN        KIND tcp tcp6 udp unix unixgram;
  *	                                 ORIGIN socket accept pair found forked peer
  *	  with  created=NS parent=ID sent=BYTES received=BYTES    before it was seen,
- *	  cookie=N
+ *	  cookie=N inode=N offsets (those of a found one are known)
+ *	unix_peer ID INODE PID
+ *	network N                        the network namespace
+ *	lost_records N                   the counter of lost dictionary records
  *	addresses ID LOCAL REMOTE        1.2.3.4:5, /path, @abstract, or ? for unknown
  *	connected ID START-END [ERROR]
+ *	tls ID START-END                 a handshake, of TLS 1.3 by OpenSSL;
+ *	  with  sent=BYTES received=BYTES    before it, library=N version=N role=client|server
+ *	  resumed=0|1 sni=NAME alpn=NAME error=ERROR reason=WITH_SPACES stack=N
  *	closed ID NS SENT RECEIVED
- *	lookup TID NAME START-END RESULT [ADDRESS…]     1.2.3.4
+ *	lookup TID NAME START-END RESULT [ADDRESS…] [by=CALL] [numeric]     1.2.3.4
  *	last_view ID NS RTT_US MIN_RTT_US RETRANSMITS ACKNOWLEDGED RECEIVED UNREAD STATE
  *	blind BITS
  *	stack ID ADDRESS…                innermost first
@@ -21,16 +27,17 @@
  *	name TID NAME
  *	note TEXT
  *	handover TID                     the thread ended, its chunk goes to the next one
- *	skip CONNECTION sent|received BYTES     calls that moved them are lost
+ *	skip CONNECTION [tls_]sent|received BYTES     calls that moved them are lost
  *	end NS                           a clean end of the process
  *	view TID ID NS RTT_US MIN_RTT_US RETRANSMITS    the kernel's, among the thread's calls
  *	sample TID NS CPU_NS RESIDENT_BYTES
  *
  *	TID CALL CONNECTION START-END RESULT [OPTION…]
- *	  a call; RESULT is a number or an errno's name.  Offsets follow from the results.
+ *	  a call; RESULT is a number or an errno's name.  Offsets follow from the results,
+ *	  those of TLS calls in streams of their own.
  *	  OPTIONs: offset=N peek continued received stack=N tries=COUNT,FIRST_NS waited=NS ready=NS
  *	  value=N
- *	  head=TEXT tail=TEXT
+ *	  head=TEXT tail=TEXT, in which \xNN is a byte
  */
 #ifndef TESTS_UNIT_SCRIPT_H
 #define TESTS_UNIT_SCRIPT_H

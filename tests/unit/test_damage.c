@@ -522,6 +522,7 @@ int main(void)
 	test_random_damage("client", 1, 1500);
 	test_random_damage("server", 2, 1500);
 	test_random_damage("views", 3, 1500);
+	test_random_damage("tls", 4, 1500);
 	test_truncation("client");
 	test_truncation("views");
 	unlink(path);

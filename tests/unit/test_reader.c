@@ -266,7 +266,7 @@ static void test_names(void)
 {
 	is_text(call_name(2), "send", "a call's name");
 	is_text(call_name(12), "__recv_chk", "a fortified one's");
-	is_text(call_name(99), "call 99", "one that is not known");
+	is_text(call_name(250), "call 250", "one that is not known");
 	is_text(call_name(0), "call 0", "none");
 }
 
@@ -472,7 +472,7 @@ static void test_fields(void)
 {
 	struct trace_writer *w = writer_new(file("fields.trt"), 10);
 	struct written_event written = {
-		.tid = 1, .call = 99, .connection = 3, .start_ns = 2000, .duration_ns = 1ull << 33,
+		.tid = 1, .call = 250, .connection = 3, .start_ns = 2000, .duration_ns = 1ull << 33,
 		.result = 100, .offset = 50, .stack = 9, .fd = 4, .flags = TRT_EVENT_PEEK,
 		.first_try_ns = 1900, .tries = 3, .waited_ns = 70, .ready_ns = 1950,
 		.head = "head", .head_bytes = 4, .tail = "tail!", .tail_bytes = 5,
@@ -569,6 +569,8 @@ int main(void)
 	test_golden("server");
 	test_golden("killed");
 	test_golden("views");
+	test_golden("joining");
+	test_golden("tls");
 	remove_files();
 	return done_testing();
 }
