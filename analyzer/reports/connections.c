@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "analyzer/model/peers.h"
 #include "analyzer/reports/frame.h"
@@ -18,13 +17,12 @@
 struct row {
 	struct group group;
 	const struct connection *connection, *peer; /* peer: the other end; NULL if not known */
-	UT_hash_handle hh;
 };
 
 struct connections {
 	struct view view;
 	const struct table_options *options;
-	struct row *rows;
+	struct group *rows;
 	struct peers *peers;
 };
 
@@ -40,29 +38,18 @@ static struct view *create(struct scope *scope, const void *options)
 static void destroy(struct view *v)
 {
 	struct connections *c = (struct connections *)v;
-	struct row *row, *next;
 
-	HASH_ITER(hh, c->rows, row, next)
-	{
-		HASH_DEL(c->rows, row);
-		tally_clear(&row->group.tally);
-		free(row);
-	}
+	groups_free(&c->rows);
 	peers_free(c->peers);
 	free(c);
 }
 
 static struct row *find_row(struct connections *c, const struct connection *connection)
 {
-	struct row *row;
+	struct row *row = (struct row *)groups_find(&c->rows, connection, sizeof(*row));
 
-	HASH_FIND_PTR(c->rows, &connection, row);
-	if (!row) {
-		row = xcalloc(1, sizeof(*row));
-		row->connection = connection;
-		row->group.order = connection->created_ns;
-		HASH_ADD_PTR(c->rows, connection, row);
-	}
+	row->connection = connection;
+	row->group.order = connection->created_ns;
 	return row;
 }
 
@@ -75,11 +62,9 @@ static void trip(struct view *v, const struct round_trip *t)
 
 static void find_peers(struct connections *c)
 {
-	struct row *row, *next;
-
 	c->peers = peers_new(c->view.scope->recording, c->view.scope->model);
-	HASH_ITER(hh, c->rows, row, next)
-	row->peer = peers_of(c->peers, row->connection);
+	for (struct group *g = c->rows; g; g = g->hh.next)
+		((struct row *)g)->peer = peers_of(c->peers, ((struct row *)g)->connection);
 }
 
 /* Connections without round trips are shown too, unless the filter asks for certain ones. */
@@ -118,18 +103,6 @@ static bool empty(const struct view *v, char *reason)
 	snprintf(reason, EMPTY_TEXT_BYTES, "no connections%s",
 		 filter_is_set(v->scope->filter) ? " pass the filter" : " were recorded");
 	return !c->rows;
-}
-
-static struct group **sorted(const struct connections *c, size_t *count)
-{
-	struct group **groups = xcalloc(HASH_COUNT(c->rows) + 1, sizeof(struct group *));
-	struct row *row, *next;
-
-	*count = 0;
-	HASH_ITER(hh, c->rows, row, next)
-	groups[(*count)++] = &row->group;
-	groups_sort(groups, *count, (enum group_key)c->options->sort);
-	return groups;
 }
 
 static uint64_t connect_ns(const struct connection *c)
@@ -257,7 +230,8 @@ static json_t *json(struct view *v)
 	const struct connections *c = (struct connections *)v;
 	json_t *array = json_array();
 	size_t count;
-	struct group **groups = sorted(c, &count);
+	enum group_key key = (enum group_key)c->options->sort;
+	struct group **groups = groups_sorted(c->rows, key, &count);
 
 	for (size_t i = 0; i < count && (!c->options->top || i < c->options->top); i++)
 		json_array_append_new(array, row_json(c, (struct row *)groups[i]));
@@ -434,7 +408,8 @@ static void print(struct view *v, const struct out *o)
 {
 	const struct connections *c = (struct connections *)v;
 	size_t count;
-	struct group **groups = sorted(c, &count);
+	enum group_key key = (enum group_key)c->options->sort;
+	struct group **groups = groups_sorted(c->rows, key, &count);
 	size_t shown = c->options->top && c->options->top < count ? c->options->top : count;
 	struct table_column columns[OWN_COLUMNS];
 	const struct group_table table = {

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "analyzer/reports/groups.h"
 #include "analyzer/util/alloc.h"
@@ -15,13 +14,12 @@ struct row {
 	struct group group;
 	const struct thread *thread;
 	uint64_t blocked_ns, calls; /* of the thread, round trips or not */
-	UT_hash_handle hh;
 };
 
 struct threads {
 	struct view view;
 	const struct table_options *options;
-	struct row *rows;
+	struct group *rows;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -36,28 +34,17 @@ static struct view *create(struct scope *scope, const void *options)
 static void destroy(struct view *v)
 {
 	struct threads *t = (struct threads *)v;
-	struct row *row, *next;
 
-	HASH_ITER(hh, t->rows, row, next)
-	{
-		HASH_DEL(t->rows, row);
-		tally_clear(&row->group.tally);
-		free(row);
-	}
+	groups_free(&t->rows);
 	free(t);
 }
 
 static struct row *find_row(struct threads *t, const struct thread *thread)
 {
-	struct row *row;
+	struct row *row = (struct row *)groups_find(&t->rows, thread, sizeof(*row));
 
-	HASH_FIND_PTR(t->rows, &thread, row);
-	if (!row) {
-		row = xcalloc(1, sizeof(*row));
-		row->thread = thread;
-		row->group.order = thread->first_ns;
-		HASH_ADD_PTR(t->rows, thread, row);
-	}
+	row->thread = thread;
+	row->group.order = thread->first_ns;
 	return row;
 }
 
@@ -84,14 +71,13 @@ static void finish(struct view *v)
 	const struct filter *filter = v->scope->filter;
 	/* Whole threads are looked at, not certain round trips of theirs. */
 	bool whole = !filter_is_by_trip(filter) && !filter->peers.count;
-	struct row *row, *next;
 	size_t count;
 	struct process **processes = recording_processes(v->scope->recording, &count);
 
 	for (size_t i = 0; i < count && whole; i++)
 		add_idle_threads(t, processes[i]);
-	HASH_ITER(hh, t->rows, row, next)
-	{
+	for (struct group *g = t->rows; g; g = g->hh.next) {
+		struct row *row = (struct row *)g;
 		struct thread_stats stats = model_thread(v->scope->model, row->thread);
 		row->blocked_ns = whole ? stats.blocked_ns : row->group.tally.blocked_ns;
 		row->calls = whole ? stats.calls : row->group.tally.calls;
@@ -107,18 +93,6 @@ static bool empty(const struct view *v, char *reason)
 	return !t->rows;
 }
 
-static struct group **sorted(const struct threads *t, size_t *count)
-{
-	struct group **groups = xcalloc(HASH_COUNT(t->rows) + 1, sizeof(struct group *));
-	struct row *row, *next;
-
-	*count = 0;
-	HASH_ITER(hh, t->rows, row, next)
-	groups[(*count)++] = &row->group;
-	groups_sort(groups, *count, (enum group_key)t->options->sort);
-	return groups;
-}
-
 /* From its first to its last call: all that is known of its life. */
 static uint64_t active_ns(const struct thread *t)
 {
@@ -130,7 +104,8 @@ static json_t *json(struct view *v)
 	const struct threads *t = (struct threads *)v;
 	json_t *array = json_array();
 	size_t count;
-	struct group **groups = sorted(t, &count);
+	enum group_key key = (enum group_key)t->options->sort;
+	struct group **groups = groups_sorted(t->rows, key, &count);
 
 	for (size_t i = 0; i < count && (!t->options->top || i < t->options->top); i++) {
 		struct row *row = (struct row *)groups[i];
@@ -192,7 +167,8 @@ static void print(struct view *v, const struct out *o)
 {
 	const struct threads *t = (struct threads *)v;
 	size_t count;
-	struct group **groups = sorted(t, &count);
+	enum group_key key = (enum group_key)t->options->sort;
+	struct group **groups = groups_sorted(t->rows, key, &count);
 
 	groups_print(&table, v->scope, groups, count, t->options->top);
 	free(groups);
