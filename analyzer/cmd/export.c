@@ -21,8 +21,8 @@ static const struct option_spec own_options[] = {
 		  "for its answer), trips (one), bytes (sent and received),\n"
 		  "errors (one if it failed); callgrind and pprof have all,\n"
 		  "this one first" },
-	GROUP_OPTION(struct export_options, "what a frame is: function (default), line (default for\n"
-					    "callgrind and pprof) or module"),
+	GROUP_OPTION(struct export_options, "what a frame is: function (default), line (default\n"
+					    "for callgrind and pprof) or module"),
 	{ .name = "with-peer", .set = option_switch,
 	  .offset = offsetof(struct export_options, with_peer),
 	  .help = "whom a round trip asked, and what, as innermost frames" },

@@ -209,9 +209,10 @@ static enum frame_grouping grouping_of(const struct export *e)
  */
 static const struct frame **frames_of(struct export *e, const struct recorded *r, size_t *count)
 {
+	struct symbols *symbols = e->view.scope->symbols;
 	size_t depth;
 	const struct frame *const *stack =
-		symbols_stack(e->view.scope->symbols, r->key.process, (uint32_t)r->key.stack_id, &depth);
+		symbols_stack(symbols, r->key.process, (uint32_t)r->key.stack_id, &depth);
 	size_t outer = frames_outer(stack, depth), n = 0;
 	enum frame_grouping grouping = grouping_of(e);
 	const struct frame **frames = xcalloc(depth - outer + 4, sizeof(*frames));
@@ -267,10 +268,24 @@ static int compare_rows(const struct row *a, const struct row *b)
 	return left > right ? -1 : left < right;
 }
 
+/* All at once: modules are read one after the other. */
+static void name_stacks(const struct export *e)
+{
+	struct stack_reference *stacks = xcalloc(HASH_COUNT(e->recorded) + 1, sizeof(*stacks));
+	size_t count = 0;
+
+	for (const struct recorded *r = e->recorded; r; r = r->hh.next)
+		stacks[count++] =
+			(struct stack_reference){ r->key.process, (uint32_t)r->key.stack_id };
+	symbols_prepare(e->view.scope->symbols, stacks, count);
+	free(stacks);
+}
+
 static void finish(struct view *v)
 {
 	struct export *e = (struct export *)v;
 
+	name_stacks(e);
 	for (const struct recorded *r = e->recorded; r; r = r->hh.next)
 		add_row(e, r);
 	row_weight = (enum weight)e->options->weight;

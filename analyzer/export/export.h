@@ -32,11 +32,11 @@ struct export_about {
 };
 
 struct exporter {
-	const char *name; /* what --format knows it by */
-	bool with_lines;  /* it tells lines apart by itself: frames are lines unless --group says else */
+	const char *name;  /* what --format knows it by */
+	bool with_lines;   /* it knows functions of lines: frames are lines, but for --group */
 	bool with_program; /* it has a place for the program's name, which is else the outermost
 			      frame where there are several */
-	bool is_binary;   /* nothing for a terminal */
+	bool is_binary;    /* nothing for a terminal */
 
 	/* All writing is to file; about lives until end(). */
 	void *(*begin)(const struct export_about *about, FILE *file);

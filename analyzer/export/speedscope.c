@@ -22,12 +22,12 @@ struct known_frame {
 struct speedscope {
 	FILE *file;
 	const struct export_about *about;
-	const char *program;       /* whose profile is open; NULL: none */
+	const char *program;        /* whose profile is open; NULL: none */
 	size_t profiles;
 	struct known_frame *frames; /* uthash: in order of their places */
-	uint64_t *weights;         /* of the open profile's samples, which are written before them */
+	uint64_t *weights;          /* of the open profile: written when its samples are */
 	size_t count, room;
-	uint64_t total;            /* of the weights */
+	uint64_t total;             /* of the weights */
 };
 
 static void write_value(FILE *file, json_t *value)

@@ -202,8 +202,8 @@ static bool empty(const struct view *v, char *reason)
 	text_clean(a->options->wanted, v->scope->out.utf8, name, sizeof(name));
 	if (a->any_lines)
 		snprintf(reason, EMPTY_TEXT_BYTES,
-			 "no file or function '%s' made a round trip; %s lists those that did", name,
-			 "`traceroundtrip hotspots --group line`");
+			 "no file or function '%s' made a round trip; "
+			 "`traceroundtrip hotspots --group line` lists those that did", name);
 	else
 		snprintf(reason, EMPTY_TEXT_BYTES,
 			 "no source lines are known; `traceroundtrip info` says what is missing");
@@ -364,9 +364,9 @@ static void print_head(const struct annotate *a, const struct file *f, const str
 		duration_format(all->time_ns, time),
 		percent_format(figures_share(all, &a->total, by), 1, share));
 	if (!f->source)
-		out_styled(o, STYLE_WARM, "the file is not there: --source-dir tells where else to look\n");
+		out_styled(o, STYLE_WARM, "the file is not there: --source-dir tells where else it is\n");
 	else if (source_changed(a, f->source))
-		out_styled(o, STYLE_WARM, "the file changed after the recording began: lines may have moved\n");
+		out_styled(o, STYLE_WARM, "the file changed since recorded: lines may have moved\n");
 }
 
 static void print(struct view *v, const struct out *o)

@@ -157,7 +157,8 @@ static bool empty(const struct view *v, char *reason)
 	char name[256];
 
 	snprintf(reason, EMPTY_TEXT_BYTES,
-		 "no function that matches '%s' made a round trip; `traceroundtrip hotspots` lists them",
+		 "no function that matches '%s' made a round trip; "
+		 "`traceroundtrip hotspots` lists them",
 		 text_clean(c->options->function, v->scope->out.utf8, name, sizeof(name)));
 	return !c->matches;
 }
@@ -237,7 +238,8 @@ static void add_row(struct table *t, const struct callers *c, const struct neigh
 	snprintf(text, sizeof(text), "%s%s", before, frame_text(n->frame, utf8, name));
 	table_add(t, style, text);
 	bool named = n->frame->function && n->frame->module;
-	table_add(t, STYLE_DIM, text_clean(named ? n->frame->module : "", utf8, name, sizeof(name)));
+	text_clean(named ? n->frame->module : "", utf8, name, sizeof(name));
+	table_add(t, STYLE_DIM, name);
 }
 
 static void add_rows(struct table *t, const struct callers *c, const struct neighbour *all,

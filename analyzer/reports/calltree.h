@@ -20,7 +20,7 @@ struct tree_node {
 	 * for all; NULL for the root, programs and stacks that are not known
 	 */
 	const struct frame *frame;
-	bool recursive;       /* it was again further in, in some of the stacks; see calltree_new() */
+	bool recursive;       /* some stacks had it again further in: see calltree_new() */
 	size_t parent, first_child, next_sibling;
 	size_t depth;         /* 0: the root */
 	struct figures own;   /* made by this very function */

@@ -62,7 +62,8 @@ static int compare(const void *left, const void *right, void *user)
 	const struct spot *a = *(const struct spot *const *)left;
 	const struct spot *b = *(const struct spot *const *)right;
 	enum weight by = weight_of(h);
-	int order = compare_numbers(figures_weigh(ranked(h, a), by), figures_weigh(ranked(h, b), by));
+	uint64_t left_figure = figures_weigh(ranked(h, a), by);
+	int order = compare_numbers(left_figure, figures_weigh(ranked(h, b), by));
 
 	if (!order)
 		order = compare_numbers(a->self.round_trips, b->self.round_trips);

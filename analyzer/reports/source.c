@@ -22,7 +22,7 @@ static FILE *open_file(const char *path, struct stat *status)
 	return file;
 }
 
-/* Tries "folder/a/b.c", "folder/b.c" for the path "/a/b.c"; found, of PATH_MAX, is what was opened. */
+/* Tries "folder/a/b.c" and "folder/b.c" for "/a/b.c"; found, of PATH_MAX, is what was opened. */
 static FILE *open_below(const char *folder, const char *path, char *found, struct stat *status)
 {
 	for (const char *rest = path; rest; rest = strchr(rest, '/')) {
@@ -61,7 +61,8 @@ struct source *source_read(const char *path, const struct text_list *folders)
 		return NULL;
 	struct source *s = xcalloc(1, sizeof(*s));
 	s->path = xstrdup(found);
-	s->changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
+	s->changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000;
+	s->changed_ns += (uint64_t)status.st_mtim.tv_nsec;
 	read_lines(s, file);
 	fclose(file);
 	return s;

@@ -137,7 +137,7 @@ class Lines(harness.TestCase):
         self.assertIs(False, self.file["changed"])
         later = time.time() + 100
         os.utime(self.source, (later, later))
-        self.assertIn("changed after", self.recording.text("annotate", "lines.c"))
+        self.assertIn("changed since recorded", self.recording.text("annotate", "lines.c"))
         self.annotated()
         self.assertIs(True, self.file["changed"])
         # Shorter than the lines that are known.
