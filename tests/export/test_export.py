@@ -118,6 +118,22 @@ class Export(harness.TestCase):
         self.assertEqual(10_000_000, message[10])
         self.assertGreater(message[9], 10**18, process)
 
+    def peak_bytes(self, form, events):
+        """The most memory that exporting a trace with so many events takes."""
+        trace = self.folder / "large.trt"
+        harness.run([harness.PROGRAMS / "unit" / "make_trace", "--events", events, "--connections", 50, trace])
+        child = os.posix_spawn(harness.COMMAND, [harness.COMMAND, "export", "-f", form, "-o", "/dev/null", trace], os.environ)
+        _, status, usage = os.wait4(child, 0)
+        self.assertEqual(0, status)
+        return usage.ru_maxrss * 1024
+
+    def test_memory_does_not_grow_with_events(self):
+        """The same stacks, fifty times the events: 44 MB more of a trace."""
+        for form in FORMATS:
+            with self.subTest(form=form):
+                few, many = (self.peak_bytes(form, events) for events in (10_000, 500_000))
+                self.assertLess(many - few, 4 << 20)
+
     # Where to, and what is said
 
     def test_same_on_standard_output(self):

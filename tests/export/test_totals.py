@@ -73,6 +73,19 @@ class Totals(harness.TestCase):
             for key in rows[0]:
                 self.assertEqual(total[key], sum(row[key] for row in rows), view)
 
+    @every_recording
+    def test_timeline(self, recording, total):
+        for by in ("connection", "thread"):
+            lanes = recording.json("timeline", "--lanes", "1000", "--by", by)["lanes"]
+            self.assertEqual(total["round_trips"], sum(lane["round_trips"] for lane in lanes), by)
+
+    @every_recording
+    def test_report(self, recording, total):
+        """Views that are made from one reading say what they say alone."""
+        report = recording.json("report")
+        for view, options in [("tree", []), ("hotspots", ["-n10"]), ("endpoints", ["-n10"]), ("summary", [])]:
+            self.assertEqual(recording.json(view, *options), report[view], view)
+
     def check_tree(self, nodes, total):
         """Own figures add up to all, and each node's to its own and its children's."""
         own = collections.Counter()
