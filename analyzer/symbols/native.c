@@ -309,7 +309,8 @@ static void lookup_native(void *source, uint64_t address, struct places *places)
 	bool whole = !n->lines || dwarf_names_lookup(n->lines, address, places);
 	bool lasting = whole && n->quality >= n->known_quality;
 	add_symbol(n, address, places, before);
-	store_add(n->known, address, places->items + before, places->count - before, lasting);
+	size_t added = places->count - before;
+	store_add(n->known, address, added ? places->items + before : NULL, added, lasting);
 }
 
 static int save_native(void *source, const char *folder, bool anonymous)
