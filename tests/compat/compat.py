@@ -178,6 +178,11 @@ def tcp(port):
     return f"127.0.0.1:{port}"
 
 
+def tcp_mapped(port):
+    """The same for a socket of IPv6 that talks IPv4, as Java's do."""
+    return f"[::ffff:127.0.0.1]:{port}"
+
+
 def certificate(folder):
     """A key and a certificate of 127.0.0.1 and localhost, signed by itself: (key, certificate)."""
     key, certificate_file = folder / "key.pem", folder / "certificate.pem"
