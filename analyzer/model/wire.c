@@ -35,7 +35,7 @@ void wire_open(struct exchange *x)
 	const struct connection *c = x->connection;
 	const struct tls *tls = c->tls;
 	/* A forked process goes on with the TLS of its parent. */
-	bool inherited = c->created_ns != UNKNOWN && tls->ended_ns <= c->created_ns;
+	bool inherited = !connection_shook_hands(c);
 	uint64_t before[2] = { inherited ? c->sent_before : tls->sent_before,
 			       inherited ? c->received_before : tls->received_before };
 

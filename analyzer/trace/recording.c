@@ -132,6 +132,12 @@ static struct trace *parent_of(const struct recording *r, const struct trace *ch
 	return found;
 }
 
+static void inherit_tls(struct connection *c, const struct tls *tls)
+{
+	if (tls && !tls->error && tls->ended_ns <= c->created_ns)
+		c->tls = tls;
+}
+
 /* A forked process's connections go on where its parent's were, under the same ids. */
 static void link_parents(const struct recording *r, struct trace *t)
 {
@@ -148,9 +154,8 @@ static void link_parents(const struct recording *r, struct trace *t)
 		searched = true;
 		if (parent)
 			c->parent = process_connection(&parent->process, c->id);
-		if (c->parent && !c->tls && c->parent->tls &&
-		    c->parent->tls->ended_ns <= c->created_ns)
-			c->tls = c->parent->tls;
+		if (c->parent && !c->tls)
+			inherit_tls(c, c->parent->tls);
 	}
 }
 
