@@ -193,8 +193,6 @@ def certificate(folder):
     return key, certificate_file
 
 
-def started(arguments, **options):
+def started(arguments):
     """A client that runs beside others: its process."""
-    full = {**os.environ, **options.pop("env", {})}
-    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env=full, **options)
+    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)

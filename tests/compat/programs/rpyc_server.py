@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An RPyC service: rpyc_server.py ThreadedServer|ForkingServer PORT."""
+"""An RPyC service: rpyc_server.py ThreadedServer|ForkingServer PORT; writes its turns to the file TURNS."""
 
 import sys
 
+import rpyc_turns
 import rpyc
 import rpyc.utils.server
 
@@ -15,4 +16,5 @@ class Service(rpyc.Service):
         return bytes(size)
 
 
+rpyc_turns.Channel.first = "recv"
 getattr(rpyc.utils.server, sys.argv[1])(Service, hostname="127.0.0.1", port=int(sys.argv[2])).start()
