@@ -21,8 +21,11 @@
 
 static struct {
 	uint64_t used_up_ns; /* until when, at this pace; threads may overwrite each other's */
-	bool off;            /* the kernel does not answer */
+	uint32_t failures;   /* in a row */
 } asking;
+
+/* Then it is forbidden, or the kernel was built without.  Fewer may be sockets just closed. */
+#define FAILURES_MAX 3
 
 void unix_peer_log(const struct connection *c, uint64_t now_ns)
 {
@@ -116,7 +119,7 @@ static long ask_once(uint32_t inode, uint32_t *peer)
 
 static bool is_to_ask(const struct connection *c)
 {
-	return !asking.off && !c->peer_asked && !c->peer_inode &&
+	return asking.failures < FAILURES_MAX && !c->peer_asked && !c->peer_inode &&
 	       (c->origin == TRT_ORIGIN_ACCEPT || (c->origin == TRT_ORIGIN_FOUND && c->connected));
 }
 
@@ -149,8 +152,7 @@ void unix_peer_ask(struct connection *c, uint64_t now_ns)
 		used_up_ns = now_ns;
 	__atomic_store_n(&asking.used_up_ns, used_up_ns + PACE * took_ns, __ATOMIC_RELAXED);
 	c->peer_asked = !is_passing(error);
-	if (error && c->peer_asked)
-		asking.off = true; /* forbidden, or the kernel was built without */
+	asking.failures = error ? asking.failures + c->peer_asked : 0;
 	if (!peer)
 		return;
 	c->peer_inode = peer;
