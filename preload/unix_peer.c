@@ -76,7 +76,14 @@ static uint32_t find_peer(const struct nlmsghdr *answer)
 	return 0;
 }
 
-/* One question to the kernel, which answers before the sending call returns. */
+/*
+ * One question to the kernel, which answers before the sending call returns.
+ *
+ * Another thread may close all descriptors, ours too, and get its number for a socket of
+ * the program's: the flags see to it that nothing is written to that or taken from it.
+ * Netlink takes no notice of MSG_FASTOPEN; a TCP connection refuses it (EISCONN), and all
+ * others the address, but for Unix sockets of SOCK_SEQPACKET.
+ */
 static long ask(long fd, uint32_t inode, uint32_t *peer)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
@@ -93,10 +100,11 @@ static long ask(long fd, uint32_t inode, uint32_t *peer)
 		struct nlmsghdr head;
 		uint8_t bytes[256];
 	} answer;
-	long n = sys(sendto, fd, &question, sizeof(question), MSG_DONTWAIT, &kernel, sizeof(kernel));
+	long n = sys(sendto, fd, &question, sizeof(question), MSG_DONTWAIT | MSG_FASTOPEN, &kernel,
+		     sizeof(kernel));
 
 	if (n >= 0)
-		n = sys(recvfrom, fd, &answer, sizeof(answer), MSG_DONTWAIT, 0, 0);
+		n = sys(recvfrom, fd, &answer, sizeof(answer), MSG_DONTWAIT | MSG_PEEK, 0, 0);
 	if (n < 0)
 		return n;
 	if (!NLMSG_OK(&answer.head, (size_t)n) || answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
