@@ -71,6 +71,7 @@ struct exchange {
 	uint64_t last_call;        /* which of that thread's calls that was of */
 	uint64_t shutdown_ns;      /* when this process last called shutdown(); UNKNOWN if never */
 	bool had_trip;
+	bool no_delay;             /* TCP_NODELAY is set, or not known not to be */
 	const struct protocol *protocol;
 	max_align_t state[];       /* the protocol's */
 };

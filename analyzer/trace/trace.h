@@ -234,6 +234,12 @@ struct event {
 	uint16_t head_bytes, tail_bytes;
 };
 
+/* Whether the handshake was made on this connection, and not inherited with it. */
+static inline bool connection_shook_hands(const struct connection *c)
+{
+	return c->tls && !(c->parent && c->parent->tls == c->tls);
+}
+
 /* Name of a call id as in libc, "call 99" for one newer than this program. Static storage. */
 const char *call_name(uint8_t call);
 

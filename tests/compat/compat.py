@@ -178,6 +178,11 @@ def tcp(port):
     return f"127.0.0.1:{port}"
 
 
+def tcp_mapped(port):
+    """The same for a socket of IPv6 that talks IPv4, as Java's do."""
+    return f"[::ffff:127.0.0.1]:{port}"
+
+
 def certificate(folder):
     """A key and a certificate of 127.0.0.1 and localhost, signed by itself: (key, certificate)."""
     key, certificate_file = folder / "key.pem", folder / "certificate.pem"
@@ -188,8 +193,6 @@ def certificate(folder):
     return key, certificate_file
 
 
-def started(arguments, **options):
+def started(arguments):
     """A client that runs beside others: its process."""
-    full = {**os.environ, **options.pop("env", {})}
-    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env=full, **options)
+    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
