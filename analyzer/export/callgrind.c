@@ -260,7 +260,6 @@ static bool end(void *state)
 }
 
 const struct exporter callgrind_exporter = {
-	.name = "callgrind",
 	.with_lines = true,
 	.begin = begin,
 	.sample = sample,

@@ -11,17 +11,21 @@
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
-static const struct exporter *const exporters[] = {
-	&folded_exporter,
-	&speedscope_exporter,
-	&callgrind_exporter,
-	&pprof_exporter,
-};
-#define EXPORTER_COUNT (sizeof(exporters) / sizeof(exporters[0]))
+/* A row for each format: its place, its name, what writes it. */
+#define FORMATS(ROW) \
+	ROW(FOLDED, "folded", folded_exporter) \
+	ROW(SPEEDSCOPE, "speedscope", speedscope_exporter) \
+	ROW(CALLGRIND, "callgrind", callgrind_exporter) \
+	ROW(PPROF, "pprof", pprof_exporter)
 
-const char *const export_formats[] = { "folded", "speedscope", "callgrind", "pprof", NULL };
-_Static_assert(sizeof(export_formats) / sizeof(export_formats[0]) == EXPORTER_COUNT + 1,
-	       "each exporter has its name in the list");
+#define PLACE(place, name, exporter) place,
+enum { FORMATS(PLACE) FORMAT_COUNT };
+
+#define NAME(place, name, exporter) [place] = name,
+const char *const export_formats[] = { FORMATS(NAME)[FORMAT_COUNT] = NULL };
+
+#define EXPORTER(place, name, exporter) [place] = &exporter,
+static const struct exporter *const exporters[] = { FORMATS(EXPORTER) };
 
 /* A frame that is no function's: a program, a peer, what was asked.  One for each text. */
 struct label {
@@ -303,25 +307,12 @@ static bool several_programs(const struct export *e)
 	return false;
 }
 
-/* The command line of a process, its words as they were. */
-static void format_command(const struct process *p, char *clean, size_t size)
-{
-	char raw[1024];
-	size_t used;
-
-	used = (size_t)snprintf(raw, sizeof(raw), "%s", p->argument_count ? "" : p->name);
-	for (size_t i = 0; i < p->argument_count && used < sizeof(raw); i++)
-		used += (size_t)snprintf(raw + used, sizeof(raw) - used, "%s%s", i ? " " : "",
-					 p->arguments[i]);
-	text_clean(raw, true, clean, size);
-}
-
 static bool write_rows(const struct export *e, FILE *file)
 {
 	const struct scope *scope = e->view.scope;
 	size_t count;
 	const struct process *first = recording_processes(scope->recording, &count)[0];
-	char command[4096];
+	char raw[1024], command[4 * sizeof(raw)];
 	struct export_about about = {
 		.command = command,
 		.started_realtime_ns = first->started_realtime_ns,
@@ -329,7 +320,8 @@ static bool write_rows(const struct export *e, FILE *file)
 		.weight = (enum weight)e->options->weight,
 		.total = e->total,
 	};
-	format_command(first, command, sizeof(command));
+	process_command(e->recorded->key.process, raw, sizeof(raw));
+	text_clean(raw, true, command, sizeof(command));
 	void *state = e->exporter->begin(&about, file);
 	size_t skip = e->exporter->with_program || !several_programs(e);
 
@@ -357,15 +349,15 @@ static void complain(struct export *e)
 	e->view.scope->failed = true;
 }
 
-/* What the weights do not show. */
+/* What the weight does not show. */
 static void say_without_time(const struct export *e)
 {
 	char number[UNIT_TEXT_BYTES];
 
 	if (!e->without_time || e->options->weight != WEIGHT_TIME)
 		return;
-	fprintf(stderr, "traceroundtrip export: %s without an answer %s no time; %s\n",
-		e->without_time == 1 ? "a round trip" : count_format(e->without_time, number),
+	fprintf(stderr, "traceroundtrip export: %s round trip%s without an answer %s no time; %s\n",
+		count_format(e->without_time, number), e->without_time == 1 ? "" : "s",
 		e->without_time == 1 ? "has" : "have", "--weight trips counts all");
 }
 

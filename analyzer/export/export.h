@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Round trips in the formats of other tools.  A format is one file with one struct
- * exporter, and a line in the table of export.c, which adds up the round trips and
- * feeds any of them.
+ * exporter, and a row in the table of export.c, which adds up the round trips and feeds
+ * any of them.
  */
 #ifndef EXPORT_EXPORT_H
 #define EXPORT_EXPORT_H
@@ -32,7 +32,6 @@ struct export_about {
 };
 
 struct exporter {
-	const char *name;  /* what --format knows it by */
 	bool with_lines;   /* it knows functions of lines: frames are lines, but for --group */
 	bool with_program; /* it has a place for the program's name, which is else the outermost
 			      frame where there are several */

@@ -67,7 +67,6 @@ static bool end(void *state)
 }
 
 const struct exporter folded_exporter = {
-	.name = "folded",
 	.begin = begin,
 	.sample = sample,
 	.end = end,

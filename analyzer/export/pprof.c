@@ -286,7 +286,6 @@ static bool end(void *state)
 }
 
 const struct exporter pprof_exporter = {
-	.name = "pprof",
 	.with_lines = true,
 	.with_program = true,
 	.is_binary = true,

@@ -143,7 +143,6 @@ static bool end(void *state)
 }
 
 const struct exporter speedscope_exporter = {
-	.name = "speedscope",
 	.with_program = true,
 	.begin = begin,
 	.sample = sample,

@@ -296,6 +296,8 @@ const struct stack *process_stacks(const struct process *p);
 
 /* The module that held address at time ns; NULL if none is known. */
 const struct module *process_module(const struct process *p, uint64_t address, uint64_t ns);
+/* Its command line, or its name if that is not known; not clean.  Returns buffer. */
+const char *process_command(const struct process *p, char *buffer, size_t size);
 
 /*
  * ADDRESS as a person writes it: "127.0.0.1:80", "[::1]:80", "/run/x.sock",

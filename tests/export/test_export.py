@@ -144,7 +144,7 @@ class Export(harness.TestCase):
                 self.assertEqual(self.exported(form).read_bytes(), (self.folder / "piped").read_bytes())
 
     def test_round_trips_without_time(self):
-        self.assertIn("2 without an answer have no time", self.run_export("folded").stderr)
+        self.assertIn("2 round trips without an answer have no time", self.run_export("folded").stderr)
         self.assertEqual("", self.run_export("folded", "--weight", "trips").stderr)
 
     def test_losses_are_told_beside(self):
