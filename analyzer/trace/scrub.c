@@ -187,6 +187,23 @@ static void scrub_lookup(struct scrubber *s, struct trt_lookup *l, size_t bytes)
 	l->name_bytes = (uint16_t)replace_host(s, name, l->name_bytes);
 }
 
+/* The server's name is the first of three texts; what the libraries say tells nothing of hosts. */
+static void scrub_tls(struct scrubber *s, struct trt_tls *t, size_t bytes)
+{
+	char *name = (char *)(t + 1), *end = (char *)t + bytes;
+	size_t others = (size_t)t->alpn_bytes + t->reason_bytes;
+
+	if (sizeof(*t) + t->server_name_bytes + others > bytes) {
+		memset(name, 0, bytes - sizeof(*t));
+		t->server_name_bytes = t->alpn_bytes = t->reason_bytes = 0;
+		return;
+	}
+	size_t kept = replace_host(s, name, t->server_name_bytes);
+	memmove(name + kept, name + t->server_name_bytes, others);
+	t->server_name_bytes = (uint16_t)kept;
+	memset(name + kept + others, 0, (size_t)(end - name) - kept - others);
+}
+
 /* Moves what follows the last slash to the front; returns its length. */
 static size_t cut_folders(char *path, size_t length)
 {
@@ -246,6 +263,7 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 		[TRT_RECORD_ADDRESSES] = sizeof(struct trt_addresses),
 		[TRT_RECORD_NOTE] = sizeof(struct trt_note),
 		[TRT_RECORD_LOOKUP] = sizeof(struct trt_lookup),
+		[TRT_RECORD_TLS] = sizeof(struct trt_tls),
 	};
 	bool whole = r->type >= sizeof(least) / sizeof(least[0]) || r->bytes >= least[r->type];
 
@@ -265,6 +283,9 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 	case TRT_RECORD_LOOKUP:
 		scrub_lookup(s, (struct trt_lookup *)r, r->bytes);
 		break;
+	case TRT_RECORD_TLS:
+		scrub_tls(s, (struct trt_tls *)r, r->bytes);
+		break;
 	case TRT_RECORD_SEGMENT:
 	case TRT_RECORD_KERNEL:
 	case TRT_RECORD_SAMPLE:
@@ -274,6 +295,7 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 	case TRT_RECORD_CONNECTED:
 	case TRT_RECORD_CLOSED:
 	case TRT_RECORD_KERNEL_LAST:
+	case TRT_RECORD_UNIX_PEER:
 		break;
 	default: /* unfinished, or of a newer version */
 		memset(r + 1, 0, r->bytes - sizeof(*r));
