@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The call tree of made-up stacks: its shape, its sums, its order. */
 #include "analyzer/reports/calltree.h"
+#include "analyzer/reports/recursion.h"
 #include "tests/unit/tap.h"
 
 static const struct frame frames[] = {
@@ -146,6 +147,33 @@ static void test_programs_and_unknown(void)
 	calltree_free(t);
 }
 
+/* Letters stand for functions. */
+static const char *fold(const char *stack)
+{
+	static struct frame functions[26];
+	static char text[32];
+	const struct frame *path[32];
+	size_t length = strlen(stack);
+
+	for (size_t i = 0; i < length; i++)
+		path[i] = &functions[stack[i] - 'a'];
+	length = recursion_fold(path, length, GROUP_FUNCTION);
+	for (size_t i = 0; i < length; i++)
+		text[i] = (char)('a' + (path[i] - functions));
+	text[length] = '\0';
+	return text;
+}
+
+static void test_loops(void)
+{
+	is_text(fold(""), "", "no frames");
+	is_text(fold("abc"), "abc", "no recursion");
+	is_text(fold("aaab"), "ab", "a function that calls itself");
+	is_text(fold("abcbcbd"), "abd", "two that call each other");
+	is_text(fold("abcacd"), "acd", "a loop in a loop");
+	is_text(fold("abca"), "a", "all of it is a loop");
+}
+
 static void test_recursion(void)
 {
 	static const int path[] = { MAIN, F, G, F, F, SEND };
@@ -249,6 +277,7 @@ int main(void)
 	test_one_program();
 	test_inverted();
 	test_programs_and_unknown();
+	test_loops();
 	test_recursion();
 	test_lines();
 	test_deep();

@@ -9,6 +9,16 @@
 #include "analyzer/util/text.h"
 #include "tests/unit/tap.h"
 
+static void test_expand(void)
+{
+	char text[32];
+
+	is_text(text_expand("\tif (x)\t{", text, sizeof(text)), "        if (x)  {", "tabs");
+	is_text(text_expand("", text, sizeof(text)), "", "an empty line");
+	is_text(text_expand("0123456789012345678901234567890123456789", text, sizeof(text)),
+		"01234567890123456789012", "a line that is cut");
+}
+
 static void test_clean(void)
 {
 	char text[64];
@@ -171,6 +181,7 @@ static void test_jsonline(void)
 int main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
+	test_expand();
 	test_clean();
 	test_fit();
 	test_table();

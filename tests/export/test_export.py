@@ -134,6 +134,21 @@ class Export(harness.TestCase):
                 few, many = (self.peak_bytes(form, events) for events in (10_000, 500_000))
                 self.assertLess(many - few, 4 << 20)
 
+    def test_hostile_names(self):
+        """Quotes, separators and escapes of a program and of a name that was looked up."""
+        hostile = CLIENT.replace("asker;one", 'a"b\\c;\033[31m').replace("example.org", 'ev"il;\033.org')
+        self.write("client", hostile)
+        self.write("server", SERVER)
+        shown = 'a"b\\c;\\x1b[31m'
+        path = self.exported("folded", "--weight", "trips", "--with-peer")
+        stacks = profiles.folded_stacks(path)
+        self.assertEqual(2, stacks[shown.replace(";", ":"), "0x1000", "0x2000", "0x3000", 'ev"il:\\x1b.org:6379'])
+        document = json.loads(self.exported("speedscope", "--weight", "trips", "--with-peer").read_text())
+        self.assertIn(shown, [p["name"] for p in document["profiles"]])
+        profile = profiles.Callgrind(self.exported("callgrind", "--with-peer"))
+        self.assertEqual(5, profile.inclusive[("???", "???", shown), "RoundTrips"])
+        self.assertIn(("program", shown), profiles.Pprof(self.exported("pprof", "--with-peer")).labels)
+
     # Where to, and what is said
 
     def test_same_on_standard_output(self):
