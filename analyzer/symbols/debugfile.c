@@ -209,6 +209,7 @@ bool debug_file_join_shared(Dwarf *dwarf, const char *path, const struct symbols
 	if (!found)
 		return false;
 	*alt = dwarf_begin_elf(file->elf, DWARF_C_READ, NULL);
-	dwarf_setalt(dwarf, *alt);
+	if (*alt && elf_strings_end(file->elf))
+		dwarf_setalt(dwarf, *alt);
 	return true;
 }

@@ -91,3 +91,17 @@ bool elf_has_type(Elf *elf, uint32_t type)
 	}
 	return false;
 }
+
+bool elf_strings_end(Elf *elf)
+{
+	static const char *const names[] = { ".debug_str", ".debug_line_str", ".zdebug_str",
+					     ".zdebug_line_str" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		Elf_Scn *section = elf_section(elf, names[i]);
+		const Elf_Data *data = section ? elf_rawdata(section, NULL) : NULL;
+		if (data && data->d_size && ((const char *)data->d_buf)[data->d_size - 1] != '\0')
+			return false;
+	}
+	return true;
+}

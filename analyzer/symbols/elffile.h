@@ -36,4 +36,10 @@ Elf_Scn *elf_section(Elf *elf, const char *name);
 /* Whether it has a section of this type with contents. */
 bool elf_has_type(Elf *elf, uint32_t type);
 
+/*
+ * Whether the strings of the debug data end within their sections: libdw (0.188) relies on
+ * that.
+ */
+bool elf_strings_end(Elf *elf);
+
 #endif

@@ -216,7 +216,9 @@ static void load_lines(struct native *n)
 {
 	const struct elf_file *f = has_lines(n->file.elf) ? &n->file : &n->debug;
 
-	if (!has_lines(f->elf) || !(n->dwarf = dwarf_begin_elf(f->elf, DWARF_C_READ, NULL)))
+	n->dwarf = has_lines(f->elf) ? dwarf_begin_elf(f->elf, DWARF_C_READ, NULL) : NULL;
+	/* After dwarf_begin_elf(), which unpacks them. */
+	if (!n->dwarf || !elf_strings_end(f->elf))
 		return;
 	debug_file_join_shared(n->dwarf, f->path, n->options, &n->shared_file, &n->shared);
 	n->lines = dwarf_names_new(n->dwarf);

@@ -20,6 +20,7 @@ SOURCE = r"""
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 __attribute__((always_inline)) static inline void send_secret(int fd)
@@ -54,6 +55,7 @@ int main(int argc, char **argv)
 	ask(client);
 	if (getaddrinfo(argv[2], NULL, NULL, &found) == 0)
 		freeaddrinfo(found);
+	wait(NULL);
 	return 0;
 }
 """
