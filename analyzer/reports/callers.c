@@ -208,7 +208,7 @@ static json_t *json(struct view *v)
 	return o;
 }
 
-enum { COLUMN_FAILED = 2 };
+enum { COLUMN_FAILED = 2, COLUMN_FRAME = 6, COLUMN_MODULE };
 static const struct table_column callers_columns[] = {
 	{ .title = "TRIPS", .align = TABLE_RIGHT },
 	{ .title = "TOTAL", .align = TABLE_RIGHT },
@@ -216,8 +216,8 @@ static const struct table_column callers_columns[] = {
 	{ .title = "BYTES", .align = TABLE_RIGHT, .rank = 4 },
 	{ .title = "SHARE", .align = TABLE_RIGHT },
 	{ .title = "", .bar = 12, .rank = 1 },
-	{ .title = "FUNCTION", .shrink_to = 24, .cut = TEXT_CUT_END },
-	{ .title = "MODULE", .shrink_to = 10, .cut = TEXT_CUT_MIDDLE, .rank = 2 },
+	[COLUMN_FRAME] = { .shrink_to = 24, .cut = TEXT_CUT_END },
+	[COLUMN_MODULE] = { .title = "MODULE", .shrink_to = 10, .cut = TEXT_CUT_MIDDLE, .rank = 2 },
 };
 #define COLUMN_COUNT (sizeof(callers_columns) / sizeof(callers_columns[0]))
 
@@ -261,6 +261,8 @@ static void print(struct view *v, const struct out *o)
 
 	memcpy(columns, callers_columns, sizeof(columns));
 	columns[COLUMN_FAILED].hidden = !c->total.failed;
+	columns[COLUMN_FRAME].title = frame_title((enum frame_grouping)c->options->group);
+	columns[COLUMN_MODULE].hidden = c->options->group == GROUP_MODULE;
 	struct table *t = table_new(columns, COLUMN_COUNT);
 	if (!c->options->callees)
 		add_rows(t, c, c->callers, STYLE_PLAIN, out_pick(o, "  ┌ ", "  / "));

@@ -134,7 +134,8 @@ static void add_stack(struct builder *b, const struct profile_stack *s)
 	for (size_t i = 0; i < length; i++) {
 		const struct frame *f = b->path[b->options->invert ? length - 1 - i : i];
 		node = frame_child(b, node, f);
-		if (length < s->count && comes_again(s, f, b->options->grouping))
+		if (length < s->count && b->options->grouping != GROUP_MODULE &&
+		    comes_again(s, f, b->options->grouping))
 			b->tree->nodes[node].recursive = true;
 	}
 	struct figures figures = profile_figures(s);

@@ -20,7 +20,7 @@ struct tree_node {
 	 * for all; NULL for the root, programs and stacks that are not known
 	 */
 	const struct frame *frame;
-	bool recursive;       /* some stacks had it again further in: see calltree_new() */
+	bool recursive;       /* a function or line that some stacks had again further in */
 	size_t parent, first_child, next_sibling;
 	size_t depth;         /* 0: the root */
 	struct figures own;   /* made by this very function */

@@ -37,3 +37,14 @@ const char *frame_text(const struct frame *f, bool utf8, char *buffer)
 		strcat(strcat(buffer, gap), place);
 	return buffer;
 }
+
+const char *frame_title(enum frame_grouping grouping)
+{
+	static const char *const titles[] = {
+		[GROUP_FUNCTION] = "FUNCTION",
+		[GROUP_LINE] = "LINE",
+		[GROUP_MODULE] = "MODULE",
+	};
+
+	return titles[grouping];
+}

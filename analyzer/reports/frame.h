@@ -22,4 +22,7 @@ const char *frame_place(const struct frame *f, bool utf8, char *buffer);
  */
 const char *frame_text(const struct frame *f, bool utf8, char *buffer);
 
+/* What frames are by that grouping, for the head of a column: "FUNCTION", … */
+const char *frame_title(enum frame_grouping grouping);
+
 #endif

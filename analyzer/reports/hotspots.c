@@ -131,7 +131,15 @@ static json_t *json(struct view *v)
 	return array;
 }
 
-enum { COLUMN_TRIPS = 4, COLUMN_ALL_TRIPS, COLUMN_TIME, COLUMN_FAILED, COLUMN_BYTES };
+enum {
+	COLUMN_TRIPS = 4,
+	COLUMN_ALL_TRIPS,
+	COLUMN_TIME,
+	COLUMN_FAILED,
+	COLUMN_BYTES,
+	COLUMN_FRAME = 13,
+	COLUMN_MODULE,
+};
 static const struct table_column hotspots_columns[] = {
 	{ .title = "SELF", .align = TABLE_RIGHT },
 	{ .title = "CUMULATIVE", .align = TABLE_RIGHT, .rank = 3 },
@@ -146,8 +154,8 @@ static const struct table_column hotspots_columns[] = {
 	{ .title = "MIN", .align = TABLE_RIGHT, .rank = 11 },
 	{ .title = "P95", .align = TABLE_RIGHT, .rank = 9 },
 	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 5 },
-	{ .title = "FUNCTION", .shrink_to = 24, .cut = TEXT_CUT_END },
-	{ .title = "MODULE", .shrink_to = 10, .cut = TEXT_CUT_MIDDLE, .rank = 6 },
+	[COLUMN_FRAME] = { .shrink_to = 24, .cut = TEXT_CUT_END },
+	[COLUMN_MODULE] = { .title = "MODULE", .shrink_to = 10, .cut = TEXT_CUT_MIDDLE, .rank = 6 },
 };
 #define COLUMN_COUNT (sizeof(hotspots_columns) / sizeof(hotspots_columns[0]))
 
@@ -198,6 +206,8 @@ static void choose_columns(const struct hotspots *h, struct table_column *column
 	columns[COLUMN_TIME].hidden = by == WEIGHT_TIME;
 	columns[COLUMN_BYTES].hidden = by == WEIGHT_BYTES;
 	columns[COLUMN_FAILED].hidden = by == WEIGHT_ERRORS || !spots_total(h->spots)->failed;
+	columns[COLUMN_FRAME].title = frame_title((enum frame_grouping)h->options->group);
+	columns[COLUMN_MODULE].hidden = h->options->group == GROUP_MODULE;
 }
 
 static void print(struct view *v, const struct out *o)

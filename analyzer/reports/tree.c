@@ -129,7 +129,8 @@ static json_t *json(struct view *v)
 	return document;
 }
 
-static const struct table_column columns[] = {
+enum { COLUMN_FRAME = 7 };
+static const struct table_column tree_columns[] = {
 	{ .title = "TRIPS", .align = TABLE_RIGHT },
 	{ .title = "TOTAL", .align = TABLE_RIGHT },
 	{ .title = "SHARE", .align = TABLE_RIGHT },
@@ -137,9 +138,9 @@ static const struct table_column columns[] = {
 	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 2 },
 	{ .title = "P95", .align = TABLE_RIGHT, .rank = 3 },
 	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 1 },
-	{ .title = "FUNCTION", .shrink_to = 30, .cut = TEXT_CUT_END },
+	[COLUMN_FRAME] = { .shrink_to = 30, .cut = TEXT_CUT_END },
 };
-#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+#define COLUMN_COUNT (sizeof(tree_columns) / sizeof(tree_columns[0]))
 
 /* What printing carries along: the lines to come, and what stands before the current name. */
 struct pending_line {
@@ -385,6 +386,10 @@ static void print_reasons(const struct scope *scope, const struct out *o)
 static void print(struct view *v, const struct out *o)
 {
 	const struct tree *t = (struct tree *)v;
+	struct table_column columns[COLUMN_COUNT];
+
+	memcpy(columns, tree_columns, sizeof(columns));
+	columns[COLUMN_FRAME].title = frame_title((enum frame_grouping)t->options->group);
 	struct printer p = {
 		.tree = t,
 		.o = o,
