@@ -63,9 +63,11 @@ class Speedscope:
         return dict(self.rows())
 
     def rows(self):
-        for row in self.browser.find_elements("css selector", "table tr"):
-            cells = row.text.split("\n")
-            # "1,234 (50%)", the same of itself, the name, and perhaps its file
-            if len(cells) >= 3 and re.match(r"[\d,]+ \(", cells[0]):
-                total, own = (int(cell.split(" ")[0].replace(",", "")) for cell in cells[:2])
-                yield cells[2], (total, own)
+        # In one step: the page may draw the table anew at any moment.
+        texts = self.browser.execute_script(
+            "return [...document.querySelectorAll('table tr')].map(r => [...r.cells].map(c => c.innerText))")
+        for cells in texts:
+            # "1,234 (50%)", the same of itself, and the name with perhaps its file below
+            if len(cells) == 3 and re.match(r"[\d,]+ \(", cells[0].strip()):
+                total, own = (int(cell.split("(")[0].replace(",", "")) for cell in cells[:2])
+                yield cells[2].strip().split("\n")[0], (total, own)
