@@ -48,7 +48,7 @@ class Speedscope:
         self.browser.quit()
 
     def text(self):
-        return self.browser.find_element("tag name", "body").text
+        return self.browser.execute_script("return document.body.innerText")
 
     def open(self, path):
         """{function: (total, self)} of the table that it shows, as integers."""

@@ -94,6 +94,13 @@ class Totals(harness.TestCase):
                 self.assertEqual(total[key], sum(row[key] for row in rows), view)
 
     @every_recording
+    def test_bytes_of_connections(self, recording, total):
+        """Without a filter of round trips both have all that was on the connections."""
+        summary, connections = (harness.Recording(recording.folder).json(view) for view in ("summary", "connections"))
+        for key in ("bytes_sent", "bytes_received"):
+            self.assertEqual(summary[key], sum(row[key] for row in connections), key)
+
+    @every_recording
     def test_timeline(self, recording, total):
         for by in ("connection", "thread"):
             lanes = recording.json("timeline", "--lanes", "1000", "--by", by)["lanes"]
