@@ -67,7 +67,7 @@ static json_t *module_json(const struct scope *scope, const struct process *p,
 {
 	struct name_origin origin = symbols_module_origin(scope->symbols, p, m);
 	json_t *o = json_object();
-	char id[256];
+	char id[256], advice[ADVICE_BYTES];
 
 	json_object_set_new(o, "path", json_text(m->path[0] ? m->path : NULL));
 	json_object_set_new(o, "build_id",
@@ -78,7 +78,8 @@ static json_t *module_json(const struct scope *scope, const struct process *p,
 	json_object_set_new(o, "end", json_known(m->end));
 	json_object_set_new(o, "names", json_text(origin.words));
 	json_object_set_new(o, "names_file", json_text(origin.file));
-	json_object_set_new(o, "advice", json_text(origin.advice));
+	json_object_set_new(o, "advice",
+			    json_text(symbols_module_advice(scope->symbols, p, m, advice)));
 	return o;
 }
 
@@ -255,6 +256,7 @@ static void print_module(const struct scope *scope, const struct process *p,
 			 const struct module *m, const struct out *o)
 {
 	struct name_origin origin = symbols_module_origin(scope->symbols, p, m);
+	char advice[ADVICE_BYTES];
 
 	print_clean(o, m->path);
 	fprintf(o->file, ": %s", origin.words);
@@ -262,8 +264,8 @@ static void print_module(const struct scope *scope, const struct process *p,
 		fputs(" of ", o->file);
 		print_clean(o, origin.file);
 	}
-	if (origin.advice)
-		out_styled(o, STYLE_DIM, "; %s", origin.advice);
+	if (symbols_module_advice(scope->symbols, p, m, advice))
+		out_styled(o, STYLE_DIM, "; %s", advice);
 	fputc('\n', o->file);
 }
 

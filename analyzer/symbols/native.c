@@ -14,6 +14,7 @@
 #include "analyzer/symbols/debugfile.h"
 #include "analyzer/symbols/dwarf.h"
 #include "analyzer/symbols/minidebug.h"
+#include "analyzer/symbols/package.h"
 #include "analyzer/symbols/source.h"
 #include "analyzer/symbols/store.h"
 #include "analyzer/symbols/symtab.h"
@@ -172,43 +173,37 @@ static enum quality best_quality(const struct native *n)
 	return n->quality > n->known_quality ? n->quality : n->known_quality;
 }
 
-/* Whether a package put it there, not the user. */
-static bool is_packaged(const char *path)
-{
-	static const char *const folders[] = { "/usr/lib", "/usr/bin", "/usr/sbin", "/lib", "/bin",
-					       "/sbin" };
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (strncmp(path, folders[i], strlen(folders[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const char *advice_for(const struct native *n)
-{
-	if (best_quality(n) == LINES || n->module->path[0] != '/')
-		return NULL;
-	if (n->missing)
-		return n->module->build_id_bytes
-			       ? "give the folder of the recorded file to --debug-dir"
-			       : "give the root of the recorded files to --sysroot";
-	if (!is_packaged(n->module->path))
-		return "compile it with -g";
-	return servers_are_set() ? "install its -dbgsym package"
-				 : "install its -dbgsym package or set DEBUGINFOD_URLS";
-}
-
 static struct name_origin tell_origin(const void *source)
 {
 	const struct native *n = source;
 
 	if (n->archived)
-		return (struct name_origin){ store_words(n->known), store_file(n->known), NULL };
+		return (struct name_origin){ store_words(n->known), store_file(n->known) };
 	if (best_quality(n) == NOTHING && n->missing)
-		return (struct name_origin){ n->missing, NULL, advice_for(n) };
+		return (struct name_origin){ n->missing, NULL };
 	const char *file = n->debug.elf ? n->debug.path : store_file(n->known);
-	return (struct name_origin){ quality_words[best_quality(n)], file, advice_for(n) };
+	return (struct name_origin){ quality_words[best_quality(n)], file };
+}
+
+static const char *give_advice(const void *source, char *buffer)
+{
+	const struct native *n = source;
+	const char *path = n->module->path;
+	char package[256];
+
+	if (n->archived || best_quality(n) == LINES || path[0] != '/')
+		return NULL;
+	if (n->missing)
+		snprintf(buffer, ADVICE_BYTES, "give the %s to %s",
+			 n->module->build_id_bytes ? "folder of the recorded file"
+						   : "root of the recorded files",
+			 n->module->build_id_bytes ? "--debug-dir" : "--sysroot");
+	else if (package_with_debug_data(path, package, sizeof(package)))
+		snprintf(buffer, ADVICE_BYTES, "install %s%s", package,
+			 servers_are_set() ? "" : " or set DEBUGINFOD_URLS");
+	else
+		snprintf(buffer, ADVICE_BYTES, "compile it with -g");
+	return buffer;
 }
 
 /* DWARF of the module itself, else of the file for it. */
@@ -349,6 +344,7 @@ static void close_native(void *source)
 const struct source_ops native_source = {
 	.open = open_native,
 	.origin = tell_origin,
+	.advice = give_advice,
 	.lookup = lookup_native,
 	.unload = unload_native,
 	.save = save_native,

@@ -32,6 +32,9 @@ struct source_ops {
 	/* Where names come from, or why there are none; its texts are valid until close(). */
 	struct name_origin (*origin)(const void *source);
 
+	/* What would give better ones, in at most ADVICE_BYTES; NULL if nothing would. */
+	const char *(*advice)(const void *source, char *buffer);
+
 	/*
 	 * Adds the places of an address as the ELF file counts them; none if no function
 	 * holds it.  Their texts are valid until the next unload() or close().

@@ -317,6 +317,15 @@ struct name_origin symbols_module_origin(struct symbols *s, const struct process
 	return o->source->origin(o->names);
 }
 
+const char *symbols_module_advice(struct symbols *s, const struct process *p,
+				  const struct module *m, char *buffer)
+{
+	if (!m->path[0])
+		return NULL;
+	struct object *o = find_object(s, m);
+	return o->source->advice(o->names, buffer);
+}
+
 int symbols_save(struct symbols *s, const char *folder, bool anonymous)
 {
 	int error = 0;

@@ -95,16 +95,23 @@ struct stack_reference {
  */
 void symbols_prepare(struct symbols *s, const struct stack_reference *stacks, size_t count);
 
-/* For `info`: where the names of a module come from, and what would give better ones. */
+/* For `info`: where the names of a module come from. */
 struct name_origin {
-	const char *words;   /* "DWARF", "changed since recorded" */
-	const char *file;    /* that has them; NULL: the module, or none */
-	const char *advice;  /* a command or setting that would give lines; NULL: none would */
+	const char *words; /* "DWARF", "changed since recorded" */
+	const char *file;  /* that has them; NULL: the module, or none */
 };
 
 /* Texts are valid until symbols_free(). */
 struct name_origin symbols_module_origin(struct symbols *s, const struct process *p,
 					 const struct module *m);
+
+/*
+ * What would give lines: "install libfoo1-dbgsym or set DEBUGINFOD_URLS".  Writes at most
+ * ADVICE_BYTES; returns buffer, NULL if lines are known, or nothing would.
+ */
+#define ADVICE_BYTES 512
+const char *symbols_module_advice(struct symbols *s, const struct process *p,
+				  const struct module *m, char *buffer);
 
 /*
  * Writes the names of all stacks that were resolved into a folder, for symbols_options.archives
