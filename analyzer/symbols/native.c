@@ -34,16 +34,17 @@ static const char *const quality_words[] = {
 struct native {
 	const struct module *module;
 	const struct symbols_options *options;
-	struct elf_file file;  /* the module itself */
-	struct elf_file debug; /* the file with its debug data, if that is another */
+	char *debug_path;      /* the file with its debug data, if that is another */
 	const char *missing;   /* why the module itself is not used; NULL: it is */
 	enum quality quality;  /* of what lies in these files */
 	struct store *known;
 	enum quality known_quality; /* of what was in the cache */
 	bool archived;         /* known is of an archive */
 	bool asked_servers;
-	/* While loaded: */
+	/* While loaded; only then are files open, as there may be more modules than descriptors. */
 	bool loaded;
+	struct elf_file file;  /* the module itself */
+	struct elf_file debug;
 	struct symtab *symtab;
 	Elf *mini;
 	void *mini_memory;
@@ -146,6 +147,21 @@ static void open_cached(struct native *n)
 	n->known = store_new();
 }
 
+static void close_files(struct native *n)
+{
+	elf_file_close(&n->debug);
+	elf_file_close(&n->file);
+}
+
+static void use_debug_file(struct native *n)
+{
+	enum quality quality = quality_of(n->debug.elf);
+
+	free(n->debug_path);
+	n->debug_path = xstrdup(n->debug.path);
+	n->quality = quality > n->quality ? quality : n->quality;
+}
+
 static void *open_native(const struct module *m, const struct symbols_options *options)
 {
 	struct native *n = xcalloc(1, sizeof(*n));
@@ -157,10 +173,9 @@ static void *open_native(const struct module *m, const struct symbols_options *o
 		return n;
 	open_module(n);
 	n->quality = quality_of(n->file.elf);
-	if (n->quality < LINES && debug_file_find(m, &n->file, options, &n->debug)) {
-		enum quality other = quality_of(n->debug.elf);
-		n->quality = other > n->quality ? other : n->quality;
-	}
+	if (n->quality < LINES && debug_file_find(m, &n->file, options, &n->debug))
+		use_debug_file(n);
+	close_files(n);
 	if (n->missing && n->quality == NOTHING && strcmp(n->missing, CHANGED_WORDS) == 0)
 		n->known = store_new();
 	else
@@ -181,7 +196,7 @@ static struct name_origin tell_origin(const void *source)
 		return (struct name_origin){ store_words(n->known), store_file(n->known) };
 	if (best_quality(n) == NOTHING && n->missing)
 		return (struct name_origin){ n->missing, NULL };
-	const char *file = n->debug.elf ? n->debug.path : store_file(n->known);
+	const char *file = n->debug_path ? n->debug_path : store_file(n->known);
 	return (struct name_origin){ quality_words[best_quality(n)], file };
 }
 
@@ -239,19 +254,37 @@ static void load_symbols(struct native *n)
 	symtab_finish(n->symtab);
 }
 
+/* Takes a server's file in the place of one that has no lines. */
+static void ask_servers(struct native *n)
+{
+	struct elf_file downloaded;
+
+	if (n->quality == LINES || n->asked_servers)
+		return;
+	n->asked_servers = true;
+	if (!debug_file_download(n->module, &downloaded))
+		return;
+	elf_file_close(&n->debug);
+	n->debug = downloaded;
+	use_debug_file(n);
+}
+
 static void load(struct native *n)
 {
+	const char *reason;
+
 	if (n->loaded)
 		return;
 	n->loaded = true;
-	if (n->quality < LINES && !n->debug.elf && !n->asked_servers &&
-	    debug_file_download(n->module, &n->debug))
-		n->quality = quality_of(n->debug.elf);
-	n->asked_servers = true;
+	open_module(n);
+	if (n->debug_path && elf_file_open(&n->debug, n->debug_path, &reason) &&
+	    elf_same_build(n->debug.elf, n->module) == BUILD_OTHER)
+		elf_file_close(&n->debug);
+	ask_servers(n);
 	load_lines(n);
 	load_symbols(n);
 	if (n->quality >= n->known_quality)
-		store_set_origin(n->known, quality_words[n->quality], n->debug.path);
+		store_set_origin(n->known, quality_words[n->quality], n->debug_path);
 }
 
 static void unload_native(void *source)
@@ -262,6 +295,7 @@ static void unload_native(void *source)
 	dwarf_end(n->dwarf);
 	dwarf_end(n->shared);
 	elf_file_close(&n->shared_file);
+	close_files(n);
 	symtab_free(n->symtab);
 	elf_end(n->mini);
 	free(n->mini_memory);
@@ -336,8 +370,7 @@ static void close_native(void *source)
 		cache_write(n->module, n->known);
 	unload_native(n);
 	store_free(n->known);
-	elf_file_close(&n->debug);
-	elf_file_close(&n->file);
+	free(n->debug_path);
 	free(n);
 }
 

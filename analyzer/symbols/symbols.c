@@ -48,8 +48,13 @@ struct known_stack {
 	UT_hash_handle hh;
 };
 
+/* Modules that are read at a time: their files are open and their debug data is in memory. */
+#define LOADED_MAX 32
+
 struct symbols {
 	const struct symbols_options *options;
+	struct object *loaded[LOADED_MAX]; /* a ring; NULL: free */
+	size_t next_loaded;
 	struct frame_set *frames;
 	struct object *objects;
 	struct known_site *sites;
@@ -183,6 +188,19 @@ static const struct frame *nameless_frame(struct symbols *s, const struct site *
 	});
 }
 
+/* Makes room for one more module, in the place of the one that was read first. */
+static void note_loaded(struct symbols *s, struct object *o)
+{
+	for (size_t i = 0; i < LOADED_MAX; i++) {
+		if (s->loaded[i] == o)
+			return;
+	}
+	struct object **oldest = &s->loaded[s->next_loaded++ % LOADED_MAX];
+	if (*oldest)
+		(*oldest)->source->unload((*oldest)->names);
+	*oldest = o;
+}
+
 static void name_site(struct symbols *s, struct known_site *k)
 {
 	static const struct place nothing;
@@ -190,8 +208,10 @@ static void name_site(struct symbols *s, struct known_site *k)
 
 	s->places.count = 0;
 	/* A return address is the instruction after the call, maybe in the next function. */
-	if (o)
+	if (o) {
+		note_loaded(s, o);
 		o->source->lookup(o->names, k->site.address - 1, &s->places);
+	}
 	if (!s->places.count)
 		places_add(&s->places, nothing);
 	k->count = s->places.count;
