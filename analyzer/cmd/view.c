@@ -178,20 +178,29 @@ static void print_text(const struct run *run, const struct view_plan *plans)
 	}
 }
 
+static void write_document(struct view *v)
+{
+	if (v->ops->write_json)
+		v->ops->write_json(v, stdout);
+	else
+		json_write_document(stdout, v->ops->json(v));
+}
+
 static void print_json(const struct run *run)
 {
-	json_t *all;
+	struct view *first = run->views[0];
 
-	if (run->count == 1 && run->views[0]->ops->json) {
-		json_write_document(stdout, run->views[0]->ops->json(run->views[0]));
-	} else if (run->count == 1) {
-		run->views[0]->ops->print(run->views[0], &run->scope.out);
+	if (run->count > 1) {
+		for (size_t i = 0; i < run->count; i++) {
+			printf("%s\"%s\": ", i ? ",\n" : "{\n", run->views[i]->ops->name);
+			write_document(run->views[i]);
+		}
+		puts("\n}");
+	} else if (first->ops->json || first->ops->write_json) {
+		write_document(first);
+		putchar('\n');
 	} else {
-		all = json_object();
-		for (size_t i = 0; i < run->count; i++)
-			json_object_set_new(all, run->views[i]->ops->name,
-					    run->views[i]->ops->json(run->views[i]));
-		json_write_document(stdout, all);
+		first->ops->print(first, &run->scope.out);
 	}
 }
 

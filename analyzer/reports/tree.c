@@ -7,7 +7,7 @@
 #include "analyzer/reports/frame.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
-#include "analyzer/util/json.h"
+#include "analyzer/util/jsonline.h"
 #include "analyzer/util/table.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
@@ -79,54 +79,59 @@ static size_t next_in_order(const struct calltree *c, size_t node, bool descend)
 	return node == NO_NODE ? NO_NODE : c->nodes[node].next_sibling;
 }
 
-static json_t *node_json(const struct tree *t, size_t id)
+static void node_json(const struct tree *t, size_t id, struct jsonline *line)
 {
 	const struct tree_node *n = &t->calls->nodes[id];
 	const struct frame *f = n->frame;
-	bool below_root = n->parent != NO_NODE;
-	json_t *o = json_object();
 
-	json_object_set_new(o, "id", json_known(id));
-	json_object_set_new(o, "parent", below_root ? json_known(n->parent) : json_null());
-	json_object_set_new(o, "depth", json_known(n->depth));
-	json_object_set_new(o, "name", json_text(n->name));
-	json_object_set_new(o, "module", json_text(f ? f->module : NULL));
-	json_object_set_new(o, "file", json_text(f ? f->file : NULL));
-	json_object_set_new(o, "line", json_known(f && f->line ? f->line : UNKNOWN));
-	json_object_set_new(o, "inlined", json_boolean(f && f->inlined));
-	json_object_set_new(o, "recursive", json_boolean(n->recursive));
-	json_object_set_new(o, "round_trips", json_known(n->all.round_trips));
-	json_object_set_new(o, "own_round_trips", json_known(n->own.round_trips));
-	json_object_set_new(o, "failed", json_known(n->all.failed));
-	json_object_set_new(o, "pending", json_known(n->pending));
-	json_object_set_new(o, "total_ns", json_known(n->all.time_ns));
-	json_object_set_new(o, "own_ns", json_known(n->own.time_ns));
-	json_object_set_new(o, "bytes_sent", json_known(n->all.bytes_sent));
-	json_object_set_new(o, "own_bytes_sent", json_known(n->own.bytes_sent));
-	json_object_set_new(o, "bytes_received", json_known(n->all.bytes_received));
-	json_object_set_new(o, "own_bytes_received", json_known(n->own.bytes_received));
-	json_object_set_new(o, "share", json_real(share_of(t, n)));
-	json_object_set_new(o, "mean_ns", json_known(n->mean_ns));
-	json_object_set_new(o, "p95_ns", json_known(n->p95_ns));
-	json_object_set_new(o, "max_ns", json_known(n->max_ns));
-	return o;
+	jsonline_begin(line);
+	jsonline_known(line, "id", id);
+	jsonline_known(line, "parent", n->parent != NO_NODE ? n->parent : UNKNOWN);
+	jsonline_known(line, "depth", n->depth);
+	jsonline_text(line, "name", n->name);
+	jsonline_text(line, "module", f ? f->module : NULL);
+	jsonline_text(line, "file", f ? f->file : NULL);
+	jsonline_known(line, "line", f && f->line ? f->line : UNKNOWN);
+	jsonline_boolean(line, "inlined", f && f->inlined);
+	jsonline_boolean(line, "recursive", n->recursive);
+	jsonline_known(line, "round_trips", n->all.round_trips);
+	jsonline_known(line, "own_round_trips", n->own.round_trips);
+	jsonline_known(line, "failed", n->all.failed);
+	jsonline_known(line, "pending", n->pending);
+	jsonline_known(line, "total_ns", n->all.time_ns);
+	jsonline_known(line, "own_ns", n->own.time_ns);
+	jsonline_known(line, "bytes_sent", n->all.bytes_sent);
+	jsonline_known(line, "own_bytes_sent", n->own.bytes_sent);
+	jsonline_known(line, "bytes_received", n->all.bytes_received);
+	jsonline_known(line, "own_bytes_received", n->own.bytes_received);
+	jsonline_real(line, "share", share_of(t, n));
+	jsonline_known(line, "mean_ns", n->mean_ns);
+	jsonline_known(line, "p95_ns", n->p95_ns);
+	jsonline_known(line, "max_ns", n->max_ns);
+	jsonline_finish(line);
 }
 
-/* Nodes in a flat list, by parent: nested objects would go deeper than readers of JSON allow. */
-static json_t *json(struct view *v)
+/*
+ * Nodes in a flat list, by parent: nested objects would go deeper than readers of JSON allow.
+ * Each is written as it comes, as there may be hundreds of thousands.
+ */
+static void write_json(struct view *v, FILE *file)
 {
 	const struct tree *t = (struct tree *)v;
-	json_t *nodes = json_array(), *document = json_object();
+	struct jsonline line = { 0 };
 
+	fprintf(file, "{\n  \"inverted\": %s,\n  \"nodes\": [",
+		t->options->invert ? "true" : "false");
 	for (size_t i = 0; i != NO_NODE;) {
 		bool shown = is_shown(t, &t->calls->nodes[i], 0);
-		if (shown)
-			json_array_append_new(nodes, node_json(t, i));
+		if (shown) {
+			node_json(t, i, &line);
+			fprintf(file, "%s\n    %s", i ? "," : "", line.text);
+		}
 		i = next_in_order(t->calls, i, shown);
 	}
-	json_object_set_new(document, "inverted", json_boolean(t->options->invert));
-	json_object_set_new(document, "nodes", nodes);
-	return document;
+	fputs("\n  ]\n}", file);
+	jsonline_free(&line);
 }
 
 enum { COLUMN_FRAME = 7 };
@@ -418,5 +423,5 @@ const struct view_ops tree_view = {
 	.free = destroy,
 	.finish = finish,
 	.print = print,
-	.json = json,
+	.write_json = write_json,
 };

@@ -57,8 +57,12 @@ struct view_ops {
 	 */
 	bool (*empty)(const struct view *v, char *reason);
 	void (*print)(struct view *v, const struct out *o);
-	/* The document, a new reference; NULL: print() writes JSON lines if scope->json. */
+	/*
+	 * The document, a new reference; or, where it may be too large to be built first, what
+	 * writes it.  Both NULL: print() writes JSON lines if scope->json.
+	 */
 	json_t *(*json)(struct view *v);
+	void (*write_json)(struct view *v, FILE *file);
 };
 
 #define EMPTY_TEXT_BYTES 512
