@@ -113,8 +113,11 @@ static void append_samples(struct latency *into, const struct latency *from)
 	size_t count = (size_t)(into->count + from->count);
 
 	if (count > into->capacity) {
-		into->samples = xreallocarray(into->samples, count, sizeof(*into->samples));
-		into->capacity = count;
+		size_t doubled = 2 * into->capacity;
+
+		into->capacity = count > doubled ? count : doubled;
+		into->samples = xreallocarray(into->samples, into->capacity,
+					      sizeof(*into->samples));
 	}
 	memcpy(into->samples + into->count, from->samples, from->count * sizeof(*from->samples));
 	into->sorted = false;
