@@ -153,11 +153,13 @@ class Matrix(unittest.TestCase):
 
     def test_compilers_and_levels(self):
         builds = [(c, "plain.c") for c in ("gcc", "clang")] + [(c, "objects.cpp") for c in ("g++", "clang++")]
+        all_languages = [["-O0"], ["-O2"], ["-O3"], ["-O2", "-flto"], ["-O2", "-gdwarf-4"], ["-O2", "-gsplit-dwarf"],
+                         ["-O2", "-gsplit-dwarf", "-gdwarf-4"]]
+        # What has nothing to do with the language.
+        linking = [["-O2", "-gz"], ["-O2", "-static-pie"], ["-O2", "-no-pie"], ["-O2", "-shared", "-fPIC"],
+                   ["-O2", "-fno-asynchronous-unwind-tables"], ["-O2", "-ffunction-sections", "-Wl,--gc-sections"]]
         for compiler, source in builds:
-            for flags in (["-O0"], ["-O2"], ["-O3"], ["-O2", "-flto"], ["-O2", "-gdwarf-4"], ["-O2", "-gsplit-dwarf"],
-                          ["-O2", "-gsplit-dwarf", "-gdwarf-4"], ["-O2", "-gz"], ["-O2", "-static-pie"],
-                          ["-O2", "-no-pie"], ["-O2", "-fno-asynchronous-unwind-tables"],
-                          ["-O2", "-ffunction-sections", "-Wl,--gc-sections"]):
+            for flags in all_languages + (linking if source.endswith(".c") else []):
                 with self.subTest(compiler=compiler, flags=" ".join(flags)):
                     if not have(compiler, *(["ld.lld"] if "clang" in compiler else [])):
                         self.skipTest(f"no {compiler}, or no linker for it")
