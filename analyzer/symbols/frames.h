@@ -11,9 +11,9 @@ struct frame_set *frame_set_new(void);
 void frame_set_free(struct frame_set *s);
 
 /*
- * The frame that is equal to this one, whose groups and place need not be set and
- * whose function need only be NULL or not.  Texts are copied, and cleaned on the way, so that every view may
- * print what it gets.
+ * The frame that is equal to this one, whose groups and place need not be set and whose
+ * function need only be NULL or not.  Texts are copied, and cleaned on the way, so that
+ * every view may print what it gets.
  */
 const struct frame *frame_intern(struct frame_set *s, const struct frame *wanted);
 
