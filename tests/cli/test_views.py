@@ -59,7 +59,7 @@ TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local"
              "status", "start_ns", "latency_ns", "lookup_ns", "queue_ns", "send_ns", "wait_ns", "receive_ns", "blocked_ns", "bytes_sent",
              "bytes_received", "calls", "stack"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
-             "bytes", "stack_id"]
+             "bytes", "stack_id", "language_stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
          "callers", "trips", "dump", "info"]
 
