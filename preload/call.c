@@ -22,7 +22,8 @@ void call_draft(struct draft *d, const struct call *call, uint64_t end_ns, int32
 	d->fd = call->fd;
 	d->connection_id = call->connection_id;
 	d->start_ns = call->start_ns;
-	d->end_ns = end_ns;
+	/* Both may have been read in different ways (clock.c), which differ by nanoseconds. */
+	d->end_ns = end_ns > call->start_ns ? end_ns : call->start_ns;
 	d->result = result;
 	d->offset = 0;
 	d->flags = 0;

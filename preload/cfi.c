@@ -473,6 +473,8 @@ static bool rule_from_row(const struct row *row, bool signal, struct frame_rule 
 	rule->saves_frame_pointer = row->fp.kind == RULE_STORED;
 	rule->frame_pointer_base = row->fp.base;
 	rule->frame_pointer_offset = (int32_t)row->fp.offset;
+	rule->plain = !rule->cfa_is_stored && !signal && rule->return_address_base == BASE_CFA &&
+		      (!rule->saves_frame_pointer || rule->frame_pointer_base == BASE_CFA);
 	return true;
 }
 

@@ -31,6 +31,7 @@ struct frame_rule {
 	bool saves_frame_pointer : 1;
 	bool outermost : 1; /* it has no caller: nothing else is set */
 	bool signal : 1;    /* it was not called but interrupted its caller */
+	bool plain : 1;     /* none of the above, and all that is stored is so from the CFA on */
 };
 _Static_assert(sizeof(struct frame_rule) <= 16, "rules are kept by the thousand");
 

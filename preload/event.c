@@ -90,13 +90,12 @@ void event_leave(struct guard *guard)
 
 static inline void write_fields(const struct draft *d, uint64_t *to)
 {
-	if (!d->fields)
-		return;
-	for (unsigned int i = 0; i < sizeof(d->values) / sizeof(*d->values); i++)
-		if (d->fields & 1u << i)
-			*to++ = d->values[i];
+	unsigned int values = d->fields & ~(1u << TRT_FIELD_PAYLOAD);
+
+	for (; values; values &= values - 1)
+		*to++ = d->values[__builtin_ctz(values)];
 	if (d->fields & 1u << TRT_FIELD_PAYLOAD)
-		payload_write(&d->payload, to);
+		payload_write(d->payload, to);
 }
 
 uint32_t event_write(struct thread *t, struct draft *d)

@@ -48,7 +48,7 @@ struct draft {
 	uint16_t flags;
 	uint16_t fields;        /* which of the values are set */
 	uint16_t extra_bytes;   /* that they and the payload take */
-	struct payload payload;
+	const struct payload *payload; /* to be there until the event is written */
 	uint64_t values[TRT_FIELD_VALUE + 1]; /* by enum trt_event_field */
 };
 
@@ -63,7 +63,7 @@ static inline void event_payload(struct draft *d, const struct payload *payload)
 {
 	if (!payload->head_bytes)
 		return;
-	d->payload = *payload;
+	d->payload = payload;
 	d->fields |= 1u << TRT_FIELD_PAYLOAD;
 	d->extra_bytes += (uint16_t)payload_bytes(payload);
 }

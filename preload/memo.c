@@ -117,13 +117,6 @@ static bool add_slot(struct collection *c, uintptr_t address)
 	return true;
 }
 
-/* Do the frame's addresses follow from what was compared so far?  See memo.h. */
-static bool can_vouch(const struct frame_rule *rule)
-{
-	return !rule->cfa_is_stored && !rule->signal && rule->return_address_base == BASE_CFA &&
-	       (!rule->saves_frame_pointer || rule->frame_pointer_base == BASE_CFA);
-}
-
 /*
  * Finds the slots that the stack depends on; how many, 0 if some frame cannot be
  * vouched for.  The walk is unwind_stack()'s own, and ends where that ended.
@@ -142,7 +135,8 @@ static uint32_t find_slots(struct memo *m, const struct frame *caller, size_t de
 			break; /* the end, which follows from the pc alone */
 		if (!known)
 			return 0;
-		if (!can_vouch(&rule) || !unwind_slots(&s, &rule, &slots))
+		/* Of a plain rule the addresses follow from what was compared so far: see memo.h. */
+		if (!rule.plain || !unwind_slots(&s, &rule, &slots))
 			return 0;
 		/* Where this frame lies depends on the frame pointer: it has to be the same. */
 		if (rule.cfa_base == BASE_FRAME_POINTER && saved_at) {

@@ -3,17 +3,10 @@
 #include "preload/memory.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <string.h>
 
 #include "preload/sys.h"
-#include "preload/thread.h"
 
-#define PAGE_BYTES ((uintptr_t)4096) /* the smallest there are: others are multiples */
-#define KNOWN_PAGES 16u
-
-/* Addresses + 1, as 0 is none; a handler that interrupts a change leaves one page or another. */
-static THREAD_LOCAL uintptr_t known_pages[KNOWN_PAGES];
+THREAD_LOCAL uintptr_t memory_known_pages[MEMORY_KNOWN_PAGES];
 
 /*
  * rt_sigprocmask() copies the new mask, 8 bytes, before it refuses a `how` that does
@@ -22,7 +15,7 @@ static THREAD_LOCAL uintptr_t known_pages[KNOWN_PAGES];
  */
 static bool page_readable(uintptr_t page)
 {
-	uintptr_t *known = &known_pages[page / PAGE_BYTES % KNOWN_PAGES];
+	uintptr_t *known = &memory_known_pages[page / MEMORY_PAGE_BYTES % MEMORY_KNOWN_PAGES];
 
 	if (__builtin_expect(*known == page + 1, 1))
 		return true;
@@ -35,23 +28,15 @@ static bool page_readable(uintptr_t page)
 
 bool memory_readable(const void *start, size_t bytes)
 {
-	uintptr_t first = (uintptr_t)start & ~(PAGE_BYTES - 1);
-	uintptr_t last = ((uintptr_t)start + bytes - 1) & ~(PAGE_BYTES - 1);
+	uintptr_t first = (uintptr_t)start & ~(MEMORY_PAGE_BYTES - 1);
+	uintptr_t last = ((uintptr_t)start + bytes - 1) & ~(MEMORY_PAGE_BYTES - 1);
 
 	if (bytes == 0)
 		return true;
 	if (last < first)
 		return false;
-	for (uintptr_t page = first; page <= last; page += PAGE_BYTES)
+	for (uintptr_t page = first; page <= last; page += MEMORY_PAGE_BYTES)
 		if (!page_readable(page))
 			return false;
-	return true;
-}
-
-bool memory_copy(void *to, const void *from, size_t bytes)
-{
-	if (!memory_readable(from, bytes))
-		return false;
-	memcpy(to, from, bytes);
 	return true;
 }

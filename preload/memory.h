@@ -8,6 +8,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "preload/thread.h"
+
+#define MEMORY_PAGE_BYTES ((uintptr_t)4096) /* the smallest there are: others are multiples */
+#define MEMORY_KNOWN_PAGES 16u
+
+/*
+ * Readable pages, by their number: address + 1, as 0 is none.  A handler that interrupts a
+ * change leaves one page or another.
+ */
+extern THREAD_LOCAL uintptr_t memory_known_pages[MEMORY_KNOWN_PAGES];
 
 /*
  * Can all of [start, start + bytes) be read?  Pages that a thread was told of lately are
@@ -15,7 +28,22 @@
  */
 bool memory_readable(const void *start, size_t bytes);
 
+/* Is it within one page that is known?  Then there is nothing to ask. */
+static inline bool memory_known(const void *start, size_t bytes)
+{
+	uintptr_t offset = (uintptr_t)start % MEMORY_PAGE_BYTES, page = (uintptr_t)start - offset;
+
+	return bytes <= MEMORY_PAGE_BYTES - offset &&
+	       memory_known_pages[page / MEMORY_PAGE_BYTES % MEMORY_KNOWN_PAGES] == page + 1;
+}
+
 /* Copies it; false, and nothing copied, if it cannot be read. */
-bool memory_copy(void *to, const void *from, size_t bytes);
+static inline bool memory_copy(void *to, const void *from, size_t bytes)
+{
+	if (!memory_known(from, bytes) && !memory_readable(from, bytes))
+		return false;
+	memcpy(to, from, bytes);
+	return true;
+}
 
 #endif

@@ -67,6 +67,20 @@ gather(uint8_t *to, const struct iovec *buffers, size_t count, size_t from, size
 	return true;
 }
 
+void payload_offer_buffer(struct payload_offer *o, const void *buffer, size_t bytes, size_t head_limit)
+{
+	size_t head = smaller(bytes, head_limit), tail = smaller(bytes - head, PAYLOAD_TAIL_MAX);
+	const void *tail_start = (const void *)((uintptr_t)buffer + bytes - tail);
+
+	o->offered = o->head_bytes = o->tail_bytes = 0;
+	if (!head_limit || !memory_copy(o->bytes, buffer, head) ||
+	    !memory_copy(o->bytes + head, tail_start, tail))
+		return;
+	o->offered = bytes;
+	o->head_bytes = (uint16_t)head;
+	o->tail_bytes = (uint16_t)tail;
+}
+
 void payload_offer(struct payload_offer *o, const struct iovec *buffers, size_t count,
 		   size_t head_limit)
 {
@@ -84,20 +98,19 @@ void payload_offer(struct payload_offer *o, const struct iovec *buffers, size_t 
 	o->tail_bytes = (uint16_t)tail;
 }
 
-struct payload payload_received(const struct iovec *buffers, size_t count, size_t head_limit,
-				size_t moved)
+void payload_received(struct payload *p, const struct iovec *buffers, size_t count,
+		      size_t head_limit, size_t moved)
 {
 	/* With MSG_TRUNC a datagram's length is returned even if its end did not fit. */
 	size_t stored = smaller(room(buffers, count), moved);
 	size_t head = smaller(stored, head_limit);
 
-	return (struct payload){
-		.head_bytes = (uint16_t)head,
-		.tail_bytes = head ? (uint16_t)smaller(stored - head, PAYLOAD_TAIL_MAX) : 0,
-		.buffers = buffers,
-		.count = count,
-		.moved = stored,
-	};
+	p->head_bytes = (uint16_t)head;
+	p->tail_bytes = head ? (uint16_t)smaller(stored - head, PAYLOAD_TAIL_MAX) : 0;
+	p->copy = NULL;
+	p->buffers = buffers;
+	p->count = count;
+	p->moved = stored;
 }
 
 size_t payload_bytes(const struct payload *p)
@@ -111,12 +124,18 @@ void payload_write(const struct payload *p, void *to)
 	uint8_t *bytes = (uint8_t *)(head + 1);
 
 	*head = (struct trt_payload){ .head_bytes = p->head_bytes, .tail_bytes = p->tail_bytes };
+	/* The rest of the last 8 bytes is old or zero: nothing of it is read. */
 	if (p->copy) {
 		memcpy(bytes, p->copy, (size_t)p->head_bytes + p->tail_bytes);
+		return;
+	}
+	if (p->count == 1) {
+		const uint8_t *buffer = p->buffers->iov_base;
+		memcpy(bytes, buffer, p->head_bytes);
+		memcpy(bytes + p->head_bytes, buffer + p->moved - p->tail_bytes, p->tail_bytes);
 		return;
 	}
 	gather(bytes, p->buffers, p->count, 0, p->head_bytes, copy_filled);
 	gather(bytes + p->head_bytes, p->buffers, p->count, p->moved - p->tail_bytes, p->tail_bytes,
 	       copy_filled);
-	/* The rest of the last 8 bytes is old or zero: nothing of it is read. */
 }

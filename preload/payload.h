@@ -29,6 +29,9 @@ struct payload_offer {
 void payload_offer(struct payload_offer *o, const struct iovec *buffers, size_t count,
 		   size_t head_limit);
 
+/* The same for one buffer. */
+void payload_offer_buffer(struct payload_offer *o, const void *buffer, size_t bytes, size_t head_limit);
+
 /* What to write of a call that moved so many bytes. */
 struct payload {
 	uint16_t head_bytes, tail_bytes;
@@ -38,18 +41,21 @@ struct payload {
 	size_t moved;                /* of which so many bytes */
 };
 
-/* A tail that was not among the bytes taken is left out. */
-static inline struct payload payload_sent(const struct payload_offer *o, size_t moved)
+/*
+ * Of what was offered, and of what was received.  A tail that was not among the bytes taken
+ * is left out.  *p refers to *o, or to the buffers.  (Field by field: compilers copy
+ * structures in wider pieces than they have just written them in, which takes longer
+ * than all the rest.)
+ */
+static inline void payload_sent(struct payload *p, const struct payload_offer *o, size_t moved)
 {
-	return (struct payload){
-		.head_bytes = (uint16_t)(o->head_bytes < moved ? o->head_bytes : moved),
-		.tail_bytes = moved < o->offered ? 0 : o->tail_bytes,
-		.copy = o->bytes,
-	};
+	p->head_bytes = (uint16_t)(o->head_bytes < moved ? o->head_bytes : moved);
+	p->tail_bytes = moved < o->offered ? 0 : o->tail_bytes;
+	p->copy = o->bytes;
 }
 
-struct payload payload_received(const struct iovec *buffers, size_t count, size_t head_limit,
-				size_t moved);
+void payload_received(struct payload *p, const struct iovec *buffers, size_t count,
+		      size_t head_limit, size_t moved);
 
 /* What it takes in an event: a multiple of 8. */
 size_t payload_bytes(const struct payload *p);

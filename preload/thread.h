@@ -16,11 +16,14 @@
 
 struct memo;
 
+struct tls_call;
+
 /* What a TLS library's calls on sockets tell of the session that it works for: see tls.h. */
 struct watch {
-	bool armed;
+	struct tls_call *call;  /* that is going on, NULL: none; it may have been jumped out of */
+	uint64_t magic;         /* that this call has while it lives */
+	uint32_t connection_id; /* of the first call on a socket; 0: none so far */
 	int32_t fd;
-	uint32_t connection_id; /* of the first call; 0: none so far */
 	uint64_t before[2];     /* the connection's offsets, by enum direction */
 };
 

@@ -7,6 +7,7 @@
 
 #include "preload/config.h"
 #include "preload/event.h"
+#include "preload/memory.h"
 #include "preload/ring.h"
 #include "preload/sessions.h"
 #include "preload/stack.h"
@@ -20,24 +21,64 @@ bool tls_init(void)
 
 /* Evidence */
 
-/* From here on this thread's first call on a socket is witnessed. */
-static void watch(void)
+/*
+ * Is the call that is watched going on, and this one made within it?  A call that was jumped out
+ * of left its place on the stack to others: it lies further in, or is overwritten.
+ */
+static bool goes_on(const struct watch *w, const struct tls_call *here)
 {
+	return w->call > here && memory_readable(w->call, sizeof(*w->call)) &&
+	       w->call->magic == w->magic;
+}
+
+/* From here on this thread's first call on a socket is witnessed. */
+static void watch(struct tls_call *c)
+{
+	c->outer.call = NULL;
+	c->magic = 0;
 	if (!lifecycle_traced() || event_interrupted())
 		return;
 	struct thread *t = thread_get();
 	if (!t)
 		return;
+	if (t->watch.call && goes_on(&t->watch, c))
+		c->outer = t->watch;
+	c->magic = t->watch.magic + 1;
+	t->watch.call = NULL;
 	t->watch.connection_id = 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	t->watch.armed = true;
+	t->watch.magic = c->magic;
+	t->watch.call = c;
+}
+
+/* The call is over: what was witnessed.  The one that it was made in goes on, and saw the same. */
+static struct watch unwatch(struct tls_call *c)
+{
+	struct thread *t = thread_self;
+	struct watch seen = { .call = NULL };
+
+	if (!t || t->watch.call != c || t->watch.magic != c->magic)
+		return seen;
+	seen = t->watch;
+	t->watch.call = NULL;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (c->outer.call) {
+		struct tls_call *outer = c->outer.call;
+		if (!c->outer.connection_id)
+			c->outer = seen;
+		c->outer.magic = outer->magic;
+		t->watch = c->outer;
+		t->watch.call = outer;
+	}
+	c->magic = 0;
+	return seen;
 }
 
 void tls_witness(const struct connection *c, int fd)
 {
 	struct thread *t = thread_self;
 
-	if (!t || !t->watch.armed || t->watch.connection_id)
+	if (!t || !t->watch.call || t->watch.connection_id)
 		return;
 	t->watch.fd = fd;
 	t->watch.before[SENT] = c->stream[SENT].bytes;
@@ -109,22 +150,19 @@ static void bind_session(struct session *s, const struct connection *c, int fd,
  * callback or a signal handler may have used another socket within the call.  Until then, what
  * was witnessed within the call, else what was known before, else whose bytes it was fed.
  */
-static struct connection *attribute(const struct tls_call *c, struct session *s, uintptr_t carrier)
+static struct connection *attribute(const struct tls_call *c, struct session *s,
+				    const struct watch *seen, uintptr_t carrier)
 {
-	struct thread *t = thread_self;
-	bool witnessed = t && t->watch.armed && t->watch.connection_id;
-	struct connection *known = connection_of(s->connection_id, s->fd), *found = NULL;
+	struct connection *known = connection_of(s->connection_id, s->fd), *found;
 
-	if (t)
-		t->watch.armed = false;
 	if (!s->started_ns)
 		s->started_ns = c->call.start_ns;
-	if (known && (s->described || !witnessed))
+	if (known && (s->described || !seen->connection_id))
 		return known;
-	if (witnessed) {
-		found = connection_of(t->watch.connection_id, t->watch.fd);
+	if (seen->connection_id) {
+		found = connection_of(seen->connection_id, seen->fd);
 		if (found)
-			bind_session(s, found, t->watch.fd, t->watch.before, c->call.start_ns);
+			bind_session(s, found, seen->fd, seen->before, c->call.start_ns);
 		return found;
 	}
 	const struct session *feed = carrier ? session_find(carrier) : NULL;
@@ -203,6 +241,20 @@ static bool handshake_ended(const struct session *s, const struct tls_outcome *o
 
 /* Calls */
 
+/*
+ * Is the session's call a part of the one that it was made in, whose session lies above it?  Other
+ * calls within calls are of callbacks, and use another connection than the call that called
+ * back, which has used its own before.
+ */
+static bool is_part(const struct tls_call *c, const struct connection *connection)
+{
+	if (!c->outer.call)
+		return false;
+	const struct session *upper = session_find(c->outer.call->session);
+	uint32_t id = upper && upper->connection_id ? upper->connection_id : c->outer.connection_id;
+	return !id || !connection || id == connection->id;
+}
+
 void tls_begin(struct tls_call *c, const struct provider *p, uint8_t which, const void *session,
 	       struct frame caller)
 {
@@ -214,7 +266,7 @@ void tls_begin(struct tls_call *c, const struct provider *p, uint8_t which, cons
 		return;
 	if (!tls_in_use)
 		__atomic_store_n(&tls_in_use, true, __ATOMIC_RELAXED);
-	watch();
+	watch(c);
 	c->session = (uintptr_t)session;
 	c->call = (struct call){
 		.caller = caller, .fd = -1, .which = which, .start_ns = clock_ns(),
@@ -257,18 +309,19 @@ static void draft_bytes(struct draft *d, const struct tls_outcome *o, struct con
 
 enum moved { MOVED_SENT = SENT, MOVED_RECEIVED = RECEIVED, MOVED_NOTHING };
 
-static void end(const struct tls_call *c, const struct tls_outcome *o, enum moved moved,
+static void end(struct tls_call *c, const struct tls_outcome *o, enum moved moved,
 		const struct payload *payload)
 {
 	uint64_t end_ns = clock_ns();
 	int error = errno;
 	struct guard guard;
 	struct draft d;
+	struct watch seen = unwatch(c);
 	struct session *s = session_get(c->session);
-	struct connection *connection = attribute(c, s, o->carrier);
+	struct connection *connection = attribute(c, s, &seen, o->carrier);
 	uint32_t stack = 0;
 
-	if (connection && !take_connection(s, connection))
+	if (is_part(c, connection) || (connection && !take_connection(s, connection)))
 		return;
 	if (!lifecycle_traced()) /* without a call on a socket this is nothing of ours */
 		return;
@@ -297,29 +350,31 @@ static void end(const struct tls_call *c, const struct tls_outcome *o, enum move
 	errno = error;
 }
 
-void tls_ended(const struct tls_call *c, const struct tls_outcome *o)
+void tls_ended(struct tls_call *c, const struct tls_outcome *o)
 {
 	if (c->session)
 		end(c, o, MOVED_NOTHING, NULL);
 }
 
-void tls_sent(const struct tls_call *c, const struct tls_outcome *o)
+void tls_sent(struct tls_call *c, const struct tls_outcome *o)
 {
 	if (!c->session)
 		return;
-	struct payload payload = payload_sent(&c->offer, o->result > 0 ? (size_t)o->result : 0);
+	struct payload payload;
+	payload_sent(&payload, &c->offer, o->result > 0 ? (size_t)o->result : 0);
 	end(c, o, MOVED_SENT, &payload);
 }
 
-void tls_received(const struct tls_call *c, const struct tls_outcome *o, const void *buffer)
+void tls_received(struct tls_call *c, const struct tls_outcome *o, const void *buffer)
 {
 	size_t n = o->result > 0 ? (size_t)o->result : 0;
 	struct iovec filled = { (void *)buffer, n };
 
 	if (!c->session)
 		return;
-	struct payload payload = payload_received(
-		&filled, 1, n ? capture_limit(session_find(c->session), RECEIVED) : 0, n);
+	struct payload payload;
+	payload_received(&payload, &filled, 1,
+			 n ? capture_limit(session_find(c->session), RECEIVED) : 0, n);
 	end(c, o, MOVED_RECEIVED, &payload);
 }
 

@@ -13,7 +13,8 @@
  * bytes themselves (memory BIOs) need more: see tls_fed().
  *
  * A session that speaks over a connection which another one uses already lies above it (TLS
- * through a proxy reached by TLS): from then on only the upper one's calls are events.
+ * through a proxy reached by TLS): from then on only the upper one's calls are events, and
+ * what the lower one does within them is theirs.
  *
  * As everywhere, nothing is held across the real call.  Sessions are known in a table by
  * address, of fixed size: one that loses its place is found again at its next call.
@@ -27,13 +28,16 @@
 
 #include "preload/call.h"
 #include "preload/provider.h"
+#include "preload/thread.h"
 
 /* In the constructor.  False without memory. */
 bool tls_init(void);
 
 struct tls_call {
 	struct call call;
-	uintptr_t session; /* the library's object */
+	uintptr_t session;  /* the library's object; 0: not to be logged */
+	uint64_t magic;     /* tells a living one from what is left of one that was jumped out of */
+	struct watch outer; /* of the call that this one is made in; its call is NULL without */
 	struct payload_offer offer;
 };
 
@@ -72,9 +76,9 @@ struct tls_outcome {
 };
 
 /* Ends of calls: of one that moved no bytes of the program's, sent some, received some. */
-void tls_ended(const struct tls_call *c, const struct tls_outcome *o);
-void tls_sent(const struct tls_call *c, const struct tls_outcome *o);
-void tls_received(const struct tls_call *c, const struct tls_outcome *o, const void *buffer);
+void tls_ended(struct tls_call *c, const struct tls_outcome *o);
+void tls_sent(struct tls_call *c, const struct tls_outcome *o);
+void tls_received(struct tls_call *c, const struct tls_outcome *o, const void *buffer);
 
 /* The program named the server that the session will ask for (SNI). */
 void tls_name(const void *session, const char *name, size_t bytes);

@@ -20,13 +20,15 @@ static bool captures(const struct connection *c)
 	return config.capture_bytes && !c->encrypted;
 }
 
+static size_t offer_limit(const struct connection *c)
+{
+	return captures(c) ? payload_head_limit(c->stream[SENT].calls < 2) : 0;
+}
+
 void call_offer(struct outgoing *out, const struct call *call, const struct iovec *buffers,
 		size_t count, const void *peer, socklen_t peer_bytes)
 {
-	bool first_calls = call->connection->stream[SENT].calls < 2;
-
-	payload_offer(&out->payload, buffers, count,
-		      captures(call->connection) ? payload_head_limit(first_calls) : 0);
+	payload_offer(&out->payload, buffers, count, offer_limit(call->connection));
 	out->peer_bytes = 0;
 	if (peer && peer_bytes <= sizeof(out->peer) && memory_copy(&out->peer, peer, peer_bytes))
 		out->peer_bytes = peer_bytes;
@@ -34,7 +36,8 @@ void call_offer(struct outgoing *out, const struct call *call, const struct iove
 
 void call_offer_buffer(struct outgoing *out, const struct call *call, const void *buffer, size_t n)
 {
-	call_offer(out, call, &(struct iovec){ (void *)buffer, n }, 1, NULL, 0);
+	payload_offer_buffer(&out->payload, buffer, n, offer_limit(call->connection));
+	out->peer_bytes = 0;
 }
 
 void call_offer_message(struct outgoing *out, const struct call *call, const struct msghdr *message)
@@ -77,7 +80,7 @@ static bool fold_try(const struct transfer *x, struct connection *c)
 	struct stream *s = &c->stream[x->direction];
 
 	if ((x->result != -EAGAIN && x->result != -EWOULDBLOCK) ||
-	    config.detail == TRT_DETAIL_FINE || x->end_ns - x->call->start_ns > TRY_NS_MAX)
+	    config.detail == TRT_DETAIL_FINE || x->end_ns > x->call->start_ns + TRY_NS_MAX)
 		return false;
 	if (__atomic_fetch_add(&s->tries, 1, __ATOMIC_RELAXED) == 0)
 		s->first_try_ns = x->call->start_ns;
@@ -188,6 +191,7 @@ void call_sent(const struct call *call, ssize_t sent, int flags, const struct ou
 		.end_ns = clock_ns(), .peer = (const struct sockaddr *)&out->peer,
 		.peer_bytes = out->peer_bytes,
 	};
+	struct payload payload;
 	struct draft d;
 	bool drop;
 	struct connection *c = begin_transfer(&x, &d, &drop);
@@ -195,7 +199,7 @@ void call_sent(const struct call *call, ssize_t sent, int flags, const struct ou
 	if (drop)
 		return;
 	if (sent > 0) {
-		struct payload payload = payload_sent(&out->payload, (size_t)sent);
+		payload_sent(&payload, &out->payload, (size_t)sent);
 		event_payload(&d, &payload);
 	}
 	end_transfer(&x, &d, c);
@@ -208,6 +212,7 @@ void call_received(const struct call *call, ssize_t received, const struct incom
 		.result = call_result(received), .end_ns = clock_ns(), .peer = in->peer,
 		.peer_bytes = in->peer_bytes,
 	};
+	struct payload payload;
 	struct draft d;
 	bool drop;
 	struct connection *c = begin_transfer(&x, &d, &drop);
@@ -220,9 +225,8 @@ void call_received(const struct call *call, ssize_t received, const struct incom
 		tls_witness_bytes(c, call->fd, in->buffers, in->count, (size_t)received);
 	if (received > 0 && c && stored && captures(c)) {
 		bool first_calls = c->stream[RECEIVED].calls < 2;
-		struct payload payload = payload_received(in->buffers, in->count,
-							  payload_head_limit(first_calls),
-							  (size_t)received);
+		payload_received(&payload, in->buffers, in->count,
+				 payload_head_limit(first_calls), (size_t)received);
 		event_payload(&d, &payload);
 	}
 	end_transfer(&x, &d, c);

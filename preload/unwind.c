@@ -18,6 +18,7 @@
 struct known_rule {
 	uint64_t key; /* 0: free */
 	struct frame_rule rule;
+	uint32_t caller; /* where the rule of the first caller seen is, 0: not seen yet */
 };
 
 static struct known_rule *rules;
@@ -54,24 +55,39 @@ struct unwind_state unwind_start(const struct frame *caller)
 	};
 }
 
-bool unwind_rule(const struct unwind_state *s, struct frame_rule *rule)
+/* User addresses have 48 bits; what another object had here before is not meant. */
+static inline uint64_t key_of(uintptr_t pc, uint32_t generation)
 {
-	/* User addresses have 48 bits; what another object had here before is not meant. */
-	uint64_t key = s->pc ^ (uint64_t)modules_generation << 48;
+	return pc ^ (uint64_t)generation << 48;
+}
+
+/* The rule if it is known; else NULL, and *free_place may be set to where it can be kept. */
+static inline struct known_rule *find_rule(uint64_t key, struct known_rule **free_place)
+{
 	uint64_t place = key * 0x9e3779b97f4a7c15u >> 48;
-	struct known_rule *free_place = NULL;
 
 	for (uint32_t i = 0; rules && i < PROBES; i++) {
 		struct known_rule *known = &rules[(place + i) % RULES];
 		uint64_t found = __atomic_load_n(&known->key, __ATOMIC_ACQUIRE);
-		if (found == key) {
-			*rule = known->rule;
-			return true;
-		}
+		if (__builtin_expect(found == key, 1))
+			return known;
 		if (found == 0) {
-			free_place = known;
-			break;
+			*free_place = known;
+			return NULL;
 		}
+	}
+	return NULL;
+}
+
+bool unwind_rule(const struct unwind_state *s, struct frame_rule *rule)
+{
+	struct known_rule *free_place = NULL;
+	uint64_t key = key_of(s->pc, modules_generation);
+	const struct known_rule *known = find_rule(key, &free_place);
+
+	if (known) {
+		*rule = known->rule;
+		return true;
 	}
 	if (!cfi_rule(s->pc, rule))
 		return false;
@@ -150,30 +166,88 @@ uintptr_t unwind_step(struct unwind_state *s, const struct frame_rule *rule,
 	return return_address;
 }
 
+enum walk { WALK_ON, WALK_ENDED, WALK_CUT_SHORT };
+
+/* To the caller, by any rule; *address is the one recorded. */
+static enum walk step_by_any(struct unwind_state *s, uintptr_t *address)
+{
+	struct frame_rule rule;
+	struct unwind_slots slots;
+
+	if (!unwind_rule(s, &rule))
+		return WALK_CUT_SHORT;
+	if (rule.outermost)
+		return WALK_ENDED;
+	if (!unwind_slots(s, &rule, &slots))
+		return WALK_CUT_SHORT;
+	*address = unwind_step(s, &rule, &slots);
+	return *address <= 1 ? WALK_ENDED : WALK_ON;
+}
+
+/*
+ * The same by a plain rule, which nearly all are.  A walk is a chain in which each load
+ * waits for the one before: what is here is what has to be.
+ */
+static inline enum walk step_by_plain(struct unwind_state *s, const struct frame_rule *rule,
+				      uintptr_t *address)
+{
+	uintptr_t cfa = (rule->cfa_base == BASE_FRAME_POINTER ? s->frame_pointer : s->stack_pointer) +
+			(uintptr_t)(intptr_t)rule->cfa_offset;
+	uintptr_t return_address_at = cfa + (uintptr_t)(intptr_t)rule->return_address_offset;
+	uintptr_t frame_pointer_at = cfa + (uintptr_t)(intptr_t)rule->frame_pointer_offset;
+
+	if (cfa <= s->stack_pointer || !is_slot(s, return_address_at) ||
+	    (rule->saves_frame_pointer && !is_slot(s, frame_pointer_at)))
+		return WALK_CUT_SHORT;
+	*address = plain_address(*(const uintptr_t *)return_address_at);
+	if (rule->saves_frame_pointer)
+		s->frame_pointer = *(const uintptr_t *)frame_pointer_at;
+	s->stack_pointer = cfa;
+	s->pc = *address - 1;
+	return *address <= 1 ? WALK_ENDED : WALK_ON;
+}
+
+/*
+ * The known rule for a pc; NULL if none is.  last: the one that led here, NULL at the
+ * beginning.  Most functions have the same caller most of the time: a right guess spares
+ * the walk a multiplication and a load that all the rest would wait for.
+ */
+static inline struct known_rule *find_caller(struct known_rule *last, uint64_t key)
+{
+	struct known_rule *free_place;
+	uint32_t place = last ? __atomic_load_n(&last->caller, __ATOMIC_RELAXED) : 0;
+
+	if (__builtin_expect(place && __atomic_load_n(&rules[place].key, __ATOMIC_ACQUIRE) == key, 1))
+		return &rules[place];
+	struct known_rule *found = find_rule(key, &free_place);
+	if (found && last && !place)
+		__atomic_store_n(&last->caller, (uint32_t)(found - rules), __ATOMIC_RELAXED);
+	return found;
+}
+
 size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max, bool *cut_short)
 {
 	struct unwind_state s = unwind_start(caller);
 	uintptr_t address = caller->return_address;
+	uint32_t generation = modules_generation;
+	struct known_rule *known = NULL;
+	enum walk walk = WALK_ON;
 	size_t depth = 0;
 
-	*cut_short = true;
-	while (depth < max) {
-		struct frame_rule rule;
-		struct unwind_slots slots;
+	while (depth < max && walk == WALK_ON) {
 		addresses[depth++] = address;
-		if (!unwind_rule(&s, &rule))
-			break;
-		if (rule.outermost) {
-			*cut_short = false;
-			break;
+		known = find_caller(known, key_of(s.pc, generation));
+		if (__builtin_expect(known && known->rule.plain, 1)) {
+			walk = step_by_plain(&s, &known->rule, &address);
+			continue;
 		}
-		if (!unwind_slots(&s, &rule, &slots))
-			break;
-		address = unwind_step(&s, &rule, &slots);
-		if (address <= 1) {
-			*cut_short = false;
-			break;
-		}
+		/* On a copy, so that all of the above may stay in registers. */
+		struct unwind_state state = s;
+		uintptr_t next;
+		walk = step_by_any(&state, &next);
+		s = state;
+		address = next;
 	}
+	*cut_short = walk != WALK_ENDED;
 	return depth;
 }

@@ -7,6 +7,7 @@
 
 #include "analyzer/model/peers.h"
 #include "analyzer/reports/groups.h"
+#include "analyzer/reports/tls.h"
 #include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/json.h"
@@ -99,6 +100,9 @@ static void finish(struct view *v)
 			struct row *row = find_row(c, connection);
 			row->group.tally.bytes_sent = stats.bytes_sent;
 			row->group.tally.bytes_received = stats.bytes_received;
+			row->group.tally.has_wire = stats.encryption == ENCRYPTION_SEEN;
+			row->group.tally.wire_bytes_sent = stats.wire_bytes_sent;
+			row->group.tally.wire_bytes_received = stats.wire_bytes_received;
 			row->group.tally.calls = stats.calls;
 			row->group.tally.blocked_ns = stats.blocked_ns;
 		}
@@ -157,26 +161,17 @@ static const char *connect_outcome(const struct connection *c)
 	return c->connect_error ? strerror(c->connect_error) : "connected";
 }
 
-/* The function that made the call with this stack; NULL if it is not known. */
-static const char *caller(const struct scope *scope, const struct connection *c, uint32_t stack)
-{
-	size_t count;
-	const struct frame *const *frames = symbols_stack(scope->symbols, c->process, stack, &count);
-
-	return count ? frames[count - 1]->name : NULL;
-}
-
 /* The function that called connect(); NULL if none did or it is not known. */
 static const char *connect_caller(const struct scope *scope, const struct connection *c)
 {
-	return c->connect_started_ns == UNKNOWN ? NULL : caller(scope, c, c->connect_stack);
+	return c->connect_started_ns == UNKNOWN ? NULL : caller_name(scope, c->process, c->connect_stack);
 }
 
 /* The function whose call was the first to fail for good. */
 static const char *error_caller(const struct scope *scope, const struct connection *c,
 				const struct connection_stats *s)
 {
-	return s->error ? caller(scope, c, s->error_stack) : NULL;
+	return s->error ? caller_name(scope, c->process, s->error_stack) : NULL;
 }
 
 static uint64_t unseen_bytes(const struct connection *c)
@@ -239,6 +234,7 @@ static json_t *row_json(const struct connections *view, struct row *row)
 	json_object_set_new(o, "connect_error", connect_error(c));
 	json_object_set_new(o, "connect_outcome", json_text(connect_outcome(c)));
 	json_object_set_new(o, "connect_by", json_text(connect_caller(scope, c)));
+	json_object_set_new(o, "tls", tls_json(scope, c, &stats));
 	json_object_set_new(o, "error", json_text(stats.error ? strerror(stats.error) : NULL));
 	json_object_set_new(o, "error_by", json_text(error_caller(scope, c, &stats)));
 	json_object_set_new(o, "rtt_us", json_known(stats.rtt_us));
@@ -264,7 +260,9 @@ static json_t *json(struct view *v)
 	return array;
 }
 
-enum { COLUMN_OTHER_END = 2, COLUMN_RTT = 7, COLUMN_RETRANSMITS };
+enum {
+	COLUMN_OTHER_END = 2, COLUMN_TLS = 7, COLUMN_HANDSHAKE, COLUMN_RTT, COLUMN_RETRANSMITS
+};
 static const struct table_column own_columns[] = {
 	{ .title = "ID", .align = TABLE_RIGHT },
 	{ .title = "PEER", .shrink_to = 14, .cut = TEXT_CUT_MIDDLE },
@@ -273,6 +271,8 @@ static const struct table_column own_columns[] = {
 	{ .title = "OPENED", .align = TABLE_RIGHT, .rank = 6 },
 	{ .title = "LASTED", .align = TABLE_RIGHT, .rank = 7 },
 	{ .title = "CONNECT", .align = TABLE_RIGHT, .rank = 4 },
+	[COLUMN_TLS] = { .title = "TLS", .rank = 6 },
+	[COLUMN_HANDSHAKE] = { .title = "HANDSHAKE", .align = TABLE_RIGHT, .rank = 5 },
 	/* smoothed, and the least */
 	[COLUMN_RTT] = { .title = "RTT (MIN)", .align = TABLE_RIGHT, .rank = 5 },
 	[COLUMN_RETRANSMITS] = { .title = "RESENT", .align = TABLE_RIGHT, .rank = 5 },
@@ -348,6 +348,7 @@ static void add_cells(struct table *t, const struct scope *scope, const struct g
 	else
 		table_add(t, STYLE_PLAIN, duration_format(c->closed_ns - c->created_ns, text));
 	add_connect(t, c);
+	tls_cells(t, c, &stats);
 	add_network(t, &stats);
 }
 
@@ -356,16 +357,21 @@ static void hide_columns(const struct scope *scope, struct group **groups, size_
 			 struct table_column *columns)
 {
 	bool any_rtt = false, any_retransmits = false, any_other_end = false;
+	bool any_tls = false, any_handshake = false;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct row *row = (const struct row *)groups[i];
 		struct connection_stats stats = model_connection(scope->model, row->connection);
 
+		any_tls |= row->connection->tls || stats.encryption >= ENCRYPTION_UNSEEN;
+		any_handshake |= row->connection->tls != NULL;
 		any_other_end |= row->peer || row->connection->peer_pid;
 		any_rtt |= stats.rtt_us != UNKNOWN;
 		any_retransmits |= stats.retransmits != UNKNOWN && stats.retransmits > 0;
 	}
 	columns[COLUMN_OTHER_END].hidden = !any_other_end;
+	columns[COLUMN_TLS].hidden = !any_tls;
+	columns[COLUMN_HANDSHAKE].hidden = !any_handshake;
 	columns[COLUMN_RTT].hidden = !any_rtt;
 	columns[COLUMN_RETRANSMITS].hidden = !any_retransmits;
 }
@@ -384,6 +390,18 @@ static void print_failure(const struct scope *scope, const struct connection *c,
 		function ? text_clean(function, o->utf8, by, sizeof(by)) : "");
 }
 
+/* "TLS handshake failed: certificate verify failed after 3ms, by fetch" */
+static void print_failed_handshake(const struct scope *scope, const struct connection *c)
+{
+	char reason[512], what[sizeof(reason) + 32], time[UNIT_TEXT_BYTES];
+	char when[UNIT_TEXT_BYTES + 8];
+
+	snprintf(what, sizeof(what), "TLS handshake failed: %s",
+		 text_clean(handshake_failure(c), scope->out.utf8, reason, sizeof(reason)));
+	snprintf(when, sizeof(when), "after %s", duration_format(handshake_ns(c), time));
+	print_failure(scope, c, what, when, caller_name(scope, c->process, c->tls->stack));
+}
+
 /* Below the table: which connects failed, which connections broke, and in whose calls. */
 static void print_failures(const struct scope *scope, struct group **groups, size_t count)
 {
@@ -393,6 +411,8 @@ static void print_failures(const struct scope *scope, struct group **groups, siz
 		const struct connection *c = ((const struct row *)groups[i])->connection;
 		struct connection_stats stats = model_connection(scope->model, c);
 
+		if (handshake_failure(c))
+			print_failed_handshake(scope, c);
 		if (c->connect_started_ns != UNKNOWN && c->connect_error) {
 			snprintf(when, sizeof(when), "after %s", duration_format(connect_ns(c), time));
 			print_failure(scope, c, connect_outcome(c), when, connect_caller(scope, c));

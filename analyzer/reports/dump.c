@@ -34,7 +34,7 @@ static void destroy(struct view *v)
 
 static bool moves_bytes(const struct event *e)
 {
-	return e->class == CALL_CLASS_SEND || e->class == CALL_CLASS_RECEIVE;
+	return event_sends(e) || event_receives(e);
 }
 
 /* Which of its connection's two streams a call's offset and bytes are of. */
@@ -42,7 +42,7 @@ static const char *direction_name(const struct event *e)
 {
 	if (!moves_bytes(e))
 		return NULL;
-	return e->class == CALL_CLASS_SEND ? "sent" : "received";
+	return event_sends(e) ? "sent" : "received";
 }
 
 /* A lookup's result is an error code of its own. */
@@ -69,6 +69,8 @@ static void print_json(struct dump *d, const struct event *e)
 	jsonline_text(line, "direction", direction_name(e));
 	jsonline_known(line, "offset", moves_bytes(e) ? e->offset : UNKNOWN);
 	jsonline_known(line, "bytes", event_bytes(e));
+	if (event_is_tls(e))
+		jsonline_integer(line, "tls", 1);
 	if (e->continued)
 		jsonline_integer(line, "continued", 1);
 	if (e->sets_option) {

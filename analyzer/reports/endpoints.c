@@ -147,6 +147,17 @@ static const char *or_unknown(const char *text)
 	return *text ? text : NULL;
 }
 
+/* An endpoint that is asked in clear text at first, to speak TLS then, does. */
+static const char *tls_words(const struct tally *t)
+{
+	return t->encrypted ? "yes" : t->clear ? "no" : "?";
+}
+
+static json_t *is_tls(const struct tally *t)
+{
+	return t->encrypted || t->clear ? json_boolean(t->encrypted > 0) : json_null();
+}
+
 static json_t *json(struct view *v)
 {
 	const struct endpoints *e = (struct endpoints *)v;
@@ -163,6 +174,7 @@ static json_t *json(struct view *v)
 		json_object_set_new(o, "host", json_text(or_unknown(p->host)));
 		json_object_set_new(o, "protocol", json_text(or_unknown(p->protocol)));
 		json_object_set_new(o, "name", json_text(or_unknown(p->name)));
+		json_object_set_new(o, "tls", is_tls(&p->group.tally));
 		tally_json(&p->group.tally, o);
 		json_array_append_new(array, o);
 	}
@@ -170,11 +182,12 @@ static json_t *json(struct view *v)
 	return array;
 }
 
-enum { COLUMN_ENDPOINT, COLUMN_ADDRESS, COLUMN_ROLE, OWN_COLUMNS };
+enum { COLUMN_ENDPOINT, COLUMN_ADDRESS, COLUMN_ROLE, COLUMN_TLS, OWN_COLUMNS };
 static const struct table_column own_columns[OWN_COLUMNS] = {
 	[COLUMN_ENDPOINT] = { .title = "ENDPOINT", .shrink_to = 16, .cut = TEXT_CUT_MIDDLE },
 	[COLUMN_ADDRESS] = { .title = "ADDRESS", .rank = 6 },
 	[COLUMN_ROLE] = { .title = "ROLE", .rank = 7 },
+	[COLUMN_TLS] = { .title = "TLS", .rank = 6 },
 };
 
 /* "example.org:80 http GET /x": what is known of it, and the address that the name stands for. */
@@ -190,6 +203,7 @@ static void add_cells(struct table *table, const struct scope *scope, const stru
 	table_add(table, STYLE_DIM, text_clean(*p->host ? p->address : "", scope->out.utf8, clean,
 					       sizeof(clean)));
 	table_add(table, STYLE_DIM, role_name(p->role) ? role_name(p->role) : "?");
+	table_add(table, STYLE_DIM, tls_words(&g->tally));
 }
 
 static void print(struct view *v, const struct out *o)
@@ -204,12 +218,15 @@ static void print(struct view *v, const struct out *o)
 	};
 	size_t count;
 	struct group **groups = sorted(e, &count);
-	bool any_host = false;
+	bool any_host = false, any_tls = false;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		any_host |= *((const struct endpoint *)groups[i])->host != '\0';
+		any_tls |= groups[i]->tally.encrypted > 0;
+	}
 	memcpy(columns, own_columns, sizeof(columns));
 	columns[COLUMN_ADDRESS].hidden = !any_host;
+	columns[COLUMN_TLS].hidden = !any_tls;
 	groups_print(&table, v->scope, groups, count, e->options->top);
 	free(groups);
 }

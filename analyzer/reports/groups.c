@@ -9,13 +9,19 @@
 #include "analyzer/util/units.h"
 
 /* The ranks: the higher, the sooner a narrow table goes without. */
-enum { COLUMN_TRIPS, COLUMN_FAILED, COLUMN_PENDING };
+enum {
+	COLUMN_TRIPS, COLUMN_FAILED, COLUMN_PENDING,
+	COLUMN_SENT, COLUMN_RECEIVED, COLUMN_WIRE_SENT, COLUMN_WIRE_RECEIVED
+};
 static const struct table_column group_columns[] = {
 	{ .title = "TRIPS", .align = TABLE_RIGHT },
 	[COLUMN_FAILED] = { .title = "FAILED", .align = TABLE_RIGHT, .rank = 2 },
 	[COLUMN_PENDING] = { .title = "PENDING", .align = TABLE_RIGHT, .rank = 3 },
-	{ .title = "SENT", .align = TABLE_RIGHT, .rank = 9 },
-	{ .title = "RECEIVED", .align = TABLE_RIGHT, .rank = 8 },
+	[COLUMN_SENT] = { .title = "SENT", .align = TABLE_RIGHT, .rank = 9 },
+	[COLUMN_RECEIVED] = { .title = "RECEIVED", .align = TABLE_RIGHT, .rank = 8 },
+	/* the same with TLS, encrypted */
+	[COLUMN_WIRE_SENT] = { .title = "WIRE SENT", .align = TABLE_RIGHT, .rank = 14 },
+	[COLUMN_WIRE_RECEIVED] = { .title = "WIRE RECEIVED", .align = TABLE_RIGHT, .rank = 13 },
 	{ .title = "TOTAL", .align = TABLE_RIGHT },
 	{ .title = "", .bar = 10, .rank = 5 },
 	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 1 },
@@ -27,6 +33,16 @@ static const struct table_column group_columns[] = {
 	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 4 },
 };
 #define GROUP_COLUMNS (sizeof(group_columns) / sizeof(group_columns[0]))
+
+static void add_wire(struct table *t, const struct tally *c, uint64_t bytes)
+{
+	char text[UNIT_TEXT_BYTES];
+
+	if (c->has_wire)
+		table_add(t, STYLE_PLAIN, size_format(bytes, text));
+	else
+		table_add(t, STYLE_DIM, "-");
+}
 
 static void group_cells(struct table *t, struct group *g, uint64_t all_ns)
 {
@@ -41,6 +57,8 @@ static void group_cells(struct table *t, struct group *g, uint64_t all_ns)
 	table_add(t, c->pending ? STYLE_PLAIN : STYLE_DIM, count_format(c->pending, text));
 	table_add(t, STYLE_PLAIN, size_format(c->bytes_sent, text));
 	table_add(t, STYLE_PLAIN, size_format(c->bytes_received, text));
+	add_wire(t, c, c->wire_bytes_sent);
+	add_wire(t, c, c->wire_bytes_received);
 	table_add(t, STYLE_PLAIN, duration_format(total_ns, text));
 	table_add_bar(t, all_ns ? (double)total_ns / (double)all_ns : 0);
 	uint64_t figures[] = {
@@ -137,16 +155,20 @@ static void choose_columns(const struct group_table *table, struct group **group
 			   struct table_column *columns)
 {
 	uint64_t failed = 0, pending = 0;
+	bool any_wire = false;
 
 	for (size_t i = 0; i < count; i++) {
 		failed += groups[i]->tally.failed;
 		pending += groups[i]->tally.pending;
+		any_wire |= groups[i]->tally.has_wire;
 	}
 	memcpy(columns, table->own_columns, table->own_count * sizeof(*columns));
 	columns += table->own_count;
 	memcpy(columns, group_columns, sizeof(group_columns));
 	columns[COLUMN_FAILED].hidden = !failed;
 	columns[COLUMN_PENDING].hidden = !pending;
+	columns[COLUMN_WIRE_SENT].hidden = !any_wire;
+	columns[COLUMN_WIRE_RECEIVED].hidden = !any_wire;
 }
 
 void groups_print(const struct group_table *table, const struct scope *scope,

@@ -26,7 +26,7 @@ struct group_table {
 	/* adds the cells of its own columns */
 	void (*add_cells)(struct table *t, const struct scope *scope, const struct group *g);
 };
-#define GROUP_OWN_COLUMNS 10
+#define GROUP_OWN_COLUMNS 12
 
 /* Prints the first top groups (0: all) and how many more there are. */
 void groups_print(const struct group_table *table, const struct scope *scope,

@@ -191,6 +191,17 @@ void lanes_add_trip(struct lanes *l, const struct round_trip *t, uint64_t end_ns
 		slice_at(k, slice_of(l, at_ns))->failed++;
 }
 
+/* A connect or a handshake. */
+static void add_connecting(struct lanes *l, struct known_lane *k, uint64_t start_ns,
+			   uint64_t end_ns, bool failed)
+{
+	k->used = true;
+	add_span(l, k, PART_CONNECTING, start_ns, end_ns);
+	k->lane.failed += failed;
+	if (failed && end_ns >= l->from_ns && end_ns < l->to_ns)
+		slice_at(k, slice_of(l, end_ns))->failed++;
+}
+
 void lanes_add_connection(struct lanes *l, const struct connection *c, uint64_t end_ns)
 {
 	if (l->kind != LANE_CONNECTION)
@@ -199,16 +210,12 @@ void lanes_add_connection(struct lanes *l, const struct connection *c, uint64_t 
 	k->lane.connection = c;
 	note_first(&k->lane, c->created_ns);
 	add_span(l, k, PART_OPEN, c->created_ns, c->closed_ns != UNKNOWN ? c->closed_ns : end_ns);
-	if (c->connect_started_ns == UNKNOWN)
-		return;
-	k->used = true;
-	uint64_t ended_ns = c->connect_ended_ns != UNKNOWN ? c->connect_ended_ns : end_ns;
-	add_span(l, k, PART_CONNECTING, c->connect_started_ns, ended_ns);
-	if (c->connect_error == 0)
-		return;
-	k->lane.failed++;
-	if (ended_ns >= l->from_ns && ended_ns < l->to_ns)
-		slice_at(k, slice_of(l, ended_ns))->failed++;
+	if (c->connect_started_ns != UNKNOWN)
+		add_connecting(l, k, c->connect_started_ns,
+			       c->connect_ended_ns != UNKNOWN ? c->connect_ended_ns : end_ns,
+			       c->connect_error != 0);
+	if (c->tls)
+		add_connecting(l, k, c->tls->started_ns, c->tls->ended_ns, c->tls->error != 0);
 }
 
 static int busiest_first(const void *left, const void *right)

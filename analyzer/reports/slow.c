@@ -177,6 +177,8 @@ static void print_phases(const struct round_trip *t, const struct out *o)
 		add_phase(&f, "queued", t->queue_ns, 0);
 	if (t->connect_ns != UNKNOWN)
 		add_phase(&f, "connect", t->connect_ns, 0);
+	if (t->handshake_ns != UNKNOWN)
+		add_phase(&f, "TLS handshake", t->handshake_ns, 0);
 	add_phase(&f, server ? "receive" : "send", server ? t->receive_ns : t->send_ns,
 		  t->latency_ns);
 	add_phase(&f, server ? "serve" : "wait", t->wait_ns, t->latency_ns);
@@ -236,6 +238,10 @@ static void print_where(const struct scope *scope, const struct round_trip *t, c
 	flow_add(&f, STYLE_DIM, "%s sent", size_format(t->bytes_sent, sent));
 	flow_add(&f, STYLE_DIM, "%s received in %" PRIu32 " calls",
 		 size_format(t->bytes_received, received), t->calls);
+	if (t->encryption == ENCRYPTION_SEEN)
+		flow_add(&f, STYLE_DIM, "on the wire %s and %s",
+			 size_format(t->wire_bytes_sent, sent),
+			 size_format(t->wire_bytes_received, received));
 	flow_end(&f);
 }
 

@@ -9,6 +9,7 @@
 #include "analyzer/reports/lookups.h"
 #include "analyzer/reports/losses.h"
 #include "analyzer/reports/tally.h"
+#include "analyzer/reports/tls.h"
 #include "analyzer/reports/unseen.h"
 #include "analyzer/reports/usage.h"
 #include "analyzer/util/alloc.h"
@@ -23,6 +24,8 @@
 struct totals {
 	uint64_t processes, threads, connections;
 	uint64_t calls, bytes_sent, bytes_received, blocked_ns;
+	uint64_t wire_bytes_sent, wire_bytes_received;
+	bool has_wire; /* TLS that is seen */
 };
 
 struct summary {
@@ -32,6 +35,7 @@ struct summary {
 	struct latency *connect; /* all that ended, in whatever way */
 	uint64_t connect_failed;
 	struct lookups lookups;
+	struct handshakes handshakes;
 	struct usage usage;
 	struct unseen unseen;
 	struct totals totals;
@@ -45,6 +49,7 @@ static struct view *create(struct scope *scope, const void *options)
 	s->all.latency = latency_new();
 	s->connect = latency_new();
 	lookups_init(&s->lookups);
+	handshakes_init(&s->handshakes);
 	usage_init(&s->usage, 0, 0, 0);
 	return &s->view;
 }
@@ -58,6 +63,7 @@ static void destroy(struct view *v)
 	tally_clear(&s->served);
 	latency_free(s->connect);
 	lookups_free(&s->lookups);
+	handshakes_free(&s->handshakes);
 	usage_free(&s->usage);
 	unseen_free(&s->unseen);
 	free(s);
@@ -86,6 +92,12 @@ static void add_connection(struct summary *s, const struct connection *c)
 	s->totals.bytes_sent += stats.bytes_sent;
 	s->totals.bytes_received += stats.bytes_received;
 	s->totals.blocked_ns += stats.blocked_ns;
+	if (stats.encryption == ENCRYPTION_SEEN) {
+		s->totals.has_wire = true;
+		s->totals.wire_bytes_sent += stats.wire_bytes_sent;
+		s->totals.wire_bytes_received += stats.wire_bytes_received;
+	}
+	handshakes_add(&s->handshakes, c);
 	if (c->connect_started_ns == UNKNOWN)
 		return;
 	s->connect_failed += c->connect_error != 0;
@@ -105,8 +117,12 @@ static void add_process(struct summary *s, const struct process *p)
 	}
 	for (size_t i = 0; i < p->lookup_count; i++)
 		lookups_add(&s->lookups, &p->lookups[i]);
-	for (size_t i = 0; i < p->thread_count; i++)
-		s->totals.threads += filter_thread(filter, p->threads[i]);
+	for (size_t i = 0; i < p->thread_count; i++) {
+		if (!filter_thread(filter, p->threads[i]))
+			continue;
+		s->totals.threads++;
+		unseen_add_thread(&s->unseen, s->view.scope, p->threads[i]);
+	}
 }
 
 /*
@@ -150,6 +166,9 @@ static void finish(struct view *v)
 	s->totals.calls = s->all.calls;
 	s->totals.bytes_sent = s->all.bytes_sent;
 	s->totals.bytes_received = s->all.bytes_received;
+	s->totals.has_wire = s->all.has_wire;
+	s->totals.wire_bytes_sent = s->all.wire_bytes_sent;
+	s->totals.wire_bytes_received = s->all.wire_bytes_received;
 	s->totals.blocked_ns = s->all.blocked_ns;
 }
 
@@ -191,6 +210,27 @@ static json_t *all_blind_spots(const struct scope *scope)
 	return blind_spots_json(&all);
 }
 
+/* null if there was no TLS, or none that is seen. */
+static json_t *wire_json(const struct summary *s, uint64_t bytes)
+{
+	return json_known(s->totals.has_wire ? bytes : UNKNOWN);
+}
+
+static json_t *tls_totals(const struct summary *s)
+{
+	const struct unseen *u = &s->unseen;
+	json_t *o = json_object();
+
+	json_object_set_new(o, "handshakes", json_known(latency_count(s->handshakes.latency)));
+	json_object_set_new(o, "failed", json_known(s->handshakes.failed));
+	json_object_set_new(o, "resumed", json_known(s->handshakes.resumed));
+	json_object_set_new(o, "unseen_connections", json_known(u->encrypted_count));
+	json_object_set_new(o, "unjoined_calls", json_known(u->unjoined_calls));
+	json_object_set_new(o, "unjoined_bytes_sent", json_known(u->unjoined_bytes_sent));
+	json_object_set_new(o, "unjoined_bytes_received", json_known(u->unjoined_bytes_received));
+	return o;
+}
+
 static json_t *json(struct view *v)
 {
 	struct summary *s = (struct summary *)v;
@@ -209,6 +249,8 @@ static json_t *json(struct view *v)
 	json_object_set_new(o, "calls", json_known(s->totals.calls));
 	json_object_set_new(o, "bytes_sent", json_known(s->totals.bytes_sent));
 	json_object_set_new(o, "bytes_received", json_known(s->totals.bytes_received));
+	json_object_set_new(o, "wire_bytes_sent", wire_json(s, s->totals.wire_bytes_sent));
+	json_object_set_new(o, "wire_bytes_received", wire_json(s, s->totals.wire_bytes_received));
 	json_object_set_new(o, "lost_events", json_known(losses.events));
 	json_object_set_new(o, "overwritten_events", json_known(losses.overwritten));
 	json_object_set_new(o, "blocked_ns", json_known(s->totals.blocked_ns));
@@ -216,6 +258,8 @@ static json_t *json(struct view *v)
 	json_object_set_new(o, "connect_ns", json_latency(s->connect));
 	json_object_set_new(o, "lookup_ns", json_latency(s->lookups.latency));
 	json_object_set_new(o, "failed_lookups", lookups_failures_json(&s->lookups));
+	json_object_set_new(o, "handshake_ns", json_latency(s->handshakes.latency));
+	json_object_set_new(o, "tls", tls_totals(s));
 	json_object_set_new(o, "cpu_ns", json_known(usage_cpu_ns(&s->usage)));
 	json_object_set_new(o, "resident_bytes_max", json_known(s->usage.resident_bytes_max));
 	json_object_set_new(o, "unseen_bytes",
@@ -406,6 +450,12 @@ static void print_traffic(const struct summary *s, const struct out *o)
 	print_label(o, "bytes");
 	fprintf(o->file, "%s sent, %s received\n", size_format(s->totals.bytes_sent, a),
 		size_format(s->totals.bytes_received, b));
+	if (!s->totals.has_wire)
+		return;
+	print_label(o, "on the wire");
+	fprintf(o->file, "%s sent, %s received with TLS\n",
+		size_format(s->totals.wire_bytes_sent, a),
+		size_format(s->totals.wire_bytes_received, b));
 }
 
 static void print(struct view *v, const struct out *o)
@@ -426,6 +476,10 @@ static void print(struct view *v, const struct out *o)
 		print_latency(o, "service time", s->served.latency);
 	print_lookups(s, o);
 	print_connects(s, o);
+	if (latency_count(s->handshakes.latency)) {
+		print_label(o, "TLS");
+		handshakes_print(&s->handshakes, o);
+	}
 	print_traffic(s, o);
 	print_usage(s, o);
 	unseen_print(&s->unseen, v->scope, o);

@@ -12,6 +12,13 @@ void tally_add(struct tally *t, const struct round_trip *trip)
 	t->calls += trip->calls;
 	t->bytes_sent += trip->bytes_sent;
 	t->bytes_received += trip->bytes_received;
+	if (trip->encryption == ENCRYPTION_SEEN) {
+		t->has_wire = true;
+		t->wire_bytes_sent += trip->wire_bytes_sent;
+		t->wire_bytes_received += trip->wire_bytes_received;
+	}
+	t->encrypted += trip->encryption >= ENCRYPTION_UNSEEN;
+	t->clear += trip->encryption == ENCRYPTION_NONE;
 	if (trip->blocked_ns != UNKNOWN)
 		t->blocked_ns += trip->blocked_ns;
 	if (trip->latency_ns == UNKNOWN)
@@ -29,6 +36,11 @@ static void add_counts(struct tally *into, const struct tally *from)
 	into->calls += from->calls;
 	into->bytes_sent += from->bytes_sent;
 	into->bytes_received += from->bytes_received;
+	into->has_wire |= from->has_wire;
+	into->wire_bytes_sent += from->wire_bytes_sent;
+	into->wire_bytes_received += from->wire_bytes_received;
+	into->encrypted += from->encrypted;
+	into->clear += from->clear;
 	into->blocked_ns += from->blocked_ns;
 }
 
@@ -82,5 +94,9 @@ void tally_json(struct tally *t, json_t *object)
 	json_object_set_new(object, "pending", json_known(t->pending));
 	json_object_set_new(object, "bytes_sent", json_known(t->bytes_sent));
 	json_object_set_new(object, "bytes_received", json_known(t->bytes_received));
+	json_object_set_new(object, "wire_bytes_sent",
+			    json_known(t->has_wire ? t->wire_bytes_sent : UNKNOWN));
+	json_object_set_new(object, "wire_bytes_received",
+			    json_known(t->has_wire ? t->wire_bytes_received : UNKNOWN));
 	json_object_set_new(object, "latency_ns", json_latency(t->latency));
 }

@@ -12,6 +12,9 @@ struct tally {
 	uint64_t round_trips, failed, pending;
 	uint64_t calls;
 	uint64_t bytes_sent, bytes_received;
+	uint64_t wire_bytes_sent, wire_bytes_received; /* encrypted */
+	bool has_wire;             /* TLS that is seen: those two mean something */
+	uint64_t encrypted, clear; /* round trips of which that is known */
 	uint64_t blocked_ns;
 	struct latency *latency; /* of the answered ones; NULL without any */
 };
@@ -26,7 +29,10 @@ void tally_clear(struct tally *t);
 /* Sum of the latencies: how long was waited for answers. */
 uint64_t tally_total_ns(const struct tally *t);
 
-/* Sets round_trips, failed, pending, bytes_sent, bytes_received and latency_ns. */
+/*
+ * Sets round_trips, failed, pending, bytes_sent, bytes_received, wire_bytes_sent,
+ * wire_bytes_received and latency_ns.
+ */
 void tally_json(struct tally *t, json_t *object);
 
 #endif

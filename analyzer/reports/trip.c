@@ -54,6 +54,7 @@ void trip_line(const struct scope *scope, const struct round_trip *t, struct jso
 	jsonline_known(line, "start_ns", t->start_ns - scope->started_ns);
 	jsonline_known(line, "latency_ns", t->latency_ns);
 	jsonline_known(line, "lookup_ns", t->lookup_ns);
+	jsonline_known(line, "handshake_ns", t->handshake_ns);
 	jsonline_known(line, "queue_ns", t->queue_ns);
 	jsonline_known(line, "send_ns", t->send_ns);
 	jsonline_known(line, "wait_ns", t->wait_ns);
@@ -61,6 +62,8 @@ void trip_line(const struct scope *scope, const struct round_trip *t, struct jso
 	jsonline_known(line, "blocked_ns", t->blocked_ns);
 	jsonline_known(line, "bytes_sent", t->bytes_sent);
 	jsonline_known(line, "bytes_received", t->bytes_received);
+	jsonline_known(line, "wire_bytes_sent", t->wire_bytes_sent);
+	jsonline_known(line, "wire_bytes_received", t->wire_bytes_received);
 	jsonline_integer(line, "calls", t->calls);
 	jsonline_texts(line, "stack", count, frame_name, frames);
 	jsonline_finish(line);
@@ -138,4 +141,12 @@ const char *trip_outcome(const struct round_trip *t)
 	const char *error = t->error ? strerrorname_np(t->error) : NULL;
 
 	return round_trip_failed(t) && error ? error : status_name(t->status);
+}
+
+const char *caller_name(const struct scope *scope, const struct process *p, uint32_t stack_id)
+{
+	size_t count;
+	const struct frame *const *frames = symbols_stack(scope->symbols, p, stack_id, &count);
+
+	return count ? frames[count - 1]->name : NULL;
 }

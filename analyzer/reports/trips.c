@@ -45,11 +45,9 @@ static void trip(struct view *v, const struct round_trip *t)
 /* The function that made the request; the whole stack is in the JSON. */
 static const char *caller(const struct scope *scope, const struct round_trip *t)
 {
-	size_t count;
-	const struct frame *const *frames =
-		symbols_stack(scope->symbols, t->process, t->stack_id, &count);
+	const char *name = caller_name(scope, t->process, t->stack_id);
 
-	return count ? frames[count - 1]->name : "?";
+	return name ? name : "?";
 }
 
 /* Lines come as they are merged, so the columns have fixed widths. */

@@ -7,6 +7,7 @@
 
 #include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
+#include "analyzer/util/flow.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
 
@@ -20,10 +21,16 @@ struct unseen_connection {
 
 void unseen_add(struct unseen *u, const struct scope *scope, const struct connection *c)
 {
-	bool has_stream = model_connection(scope->model, c).has_stream;
+	struct connection_stats stats = model_connection(scope->model, c);
+	bool has_stream = stats.has_stream;
 	uint64_t unseen_bytes, all_bytes;
 
 	u->streams += has_stream;
+	if (stats.encryption == ENCRYPTION_UNSEEN) {
+		u->encrypted = xgrow(u->encrypted, u->encrypted_count, &u->encrypted_room,
+				     sizeof(*u->encrypted));
+		u->encrypted[u->encrypted_count++] = c;
+	}
 	if (!connection_unseen(c, &unseen_bytes, &all_bytes))
 		return;
 	u->compared++;
@@ -35,8 +42,18 @@ void unseen_add(struct unseen *u, const struct scope *scope, const struct connec
 								 has_stream };
 }
 
+void unseen_add_thread(struct unseen *u, const struct scope *scope, const struct thread *t)
+{
+	struct thread_stats stats = model_thread(scope->model, t);
+
+	u->unjoined_calls += stats.unjoined.calls;
+	u->unjoined_bytes_sent += stats.unjoined.bytes_sent;
+	u->unjoined_bytes_received += stats.unjoined.bytes_received;
+}
+
 void unseen_free(struct unseen *u)
 {
+	free(u->encrypted);
 	free(u->connections);
 }
 
@@ -83,12 +100,51 @@ static void print_blind_spots(const struct scope *scope, const struct out *o)
 	}
 }
 
+/* "3 connections are encrypted …: #4 example.org:443, #7 …" */
+static void print_encrypted(const struct unseen *u, const struct scope *scope, const struct out *o)
+{
+	size_t count = u->encrypted_count, shown = count < SHOWN_MAX ? count : SHOWN_MAX;
+	char number[UNIT_TEXT_BYTES], id[32], label[ADDRESS_TEXT_BYTES];
+	struct flow f;
+
+	if (!count)
+		return;
+	f = flow_new(o, 0, ", ");
+	flow_add(&f, STYLE_BAD, "%s %s connection%s encrypted by code whose calls cannot be seen",
+		 out_pick(o, "▲", "!"), count_format(count, number), count == 1 ? " is" : "s are");
+	flow_add(&f, STYLE_BAD, "timed by taking turns:");
+	for (size_t i = 0; i < shown; i++)
+		flow_add(&f, STYLE_BAD, "%s %s",
+			 connection_id(scope, u->encrypted[i], id, sizeof(id)),
+			 connection_label(u->encrypted[i], o->utf8, label, sizeof(label)));
+	if (shown < count)
+		flow_add(&f, STYLE_BAD, "%s more", count_format(count - shown, number));
+	flow_end(&f);
+}
+
+static void print_unjoined(const struct unseen *u, const struct out *o)
+{
+	char number[UNIT_TEXT_BYTES], sent[UNIT_TEXT_BYTES], received[UNIT_TEXT_BYTES];
+
+	if (!u->unjoined_calls)
+		return;
+	out_styled(o, STYLE_BAD,
+		   "%s TLS by memory buffers: %s calls of plaintext (%s sent, %s received) could not be "
+		   "joined to a connection",
+		   out_pick(o, "▲", "!"), count_format(u->unjoined_calls, number),
+		   size_format(u->unjoined_bytes_sent, sent),
+		   size_format(u->unjoined_bytes_received, received));
+	fputc('\n', o->file);
+}
+
 void unseen_print(struct unseen *u, const struct scope *scope, const struct out *o)
 {
 	size_t shown = u->count < SHOWN_MAX ? u->count : SHOWN_MAX;
 	char number[UNIT_TEXT_BYTES], bytes[UNIT_TEXT_BYTES];
 
 	print_blind_spots(scope, o);
+	print_encrypted(u, scope, o);
+	print_unjoined(u, o);
 	if (u->count)
 		qsort(u->connections, u->count, sizeof(*u->connections), most_first);
 	for (size_t i = 0; i < shown; i++)

@@ -15,9 +15,13 @@ struct unseen {
 	uint64_t bytes; /* of them all */
 	uint64_t streams; /* connections that were given to stdio */
 	uint64_t compared; /* connections of which the kernel's count is known */
+	const struct connection **encrypted; /* by code whose calls are not seen */
+	size_t encrypted_count, encrypted_room;
+	uint64_t unjoined_calls, unjoined_bytes_sent, unjoined_bytes_received; /* see thread_stats */
 };
 
 void unseen_add(struct unseen *u, const struct scope *scope, const struct connection *c);
+void unseen_add_thread(struct unseen *u, const struct scope *scope, const struct thread *t);
 void unseen_free(struct unseen *u);
 
 /* Lines for the ways and connections that were not seen, those with most bytes; none without. */

@@ -213,7 +213,7 @@ HOOK int SSL_ForceHandshakeWithTimeout(PRFileDesc *fd, uint32_t timeout)
 	return result;
 }
 
-static void received(const struct libraries *l, const struct tls_call *c, const void *buffer,
+static void received(const struct libraries *l, struct tls_call *c, const void *buffer,
 		     int32_t result, bool peek)
 {
 	struct tls_outcome o = end(&l->both, result, result > 0);
@@ -283,7 +283,7 @@ static void begin_send_pieces(struct libraries *l, struct tls_call *c, uint8_t w
 	tls_begin_send(c, l->both.nspr, which, fd, *caller, given, n);
 }
 
-static void sent(const struct libraries *l, const struct tls_call *c, int32_t result)
+static void sent(const struct libraries *l, struct tls_call *c, int32_t result)
 {
 	struct tls_outcome o = end(&l->both, result, result > 0);
 

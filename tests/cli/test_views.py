@@ -52,12 +52,14 @@ end 10001000
 """
 
 SUMMARY_KEYS = ["started_at", "duration_ns", "processes", "threads", "connections", "round_trips", "failed", "pending",
-                "calls", "bytes_sent", "bytes_received", "lost_events", "overwritten_events", "blocked_ns", "latency_ns",
-                "connect_ns", "lookup_ns", "failed_lookups", "cpu_ns", "resident_bytes_max", "unseen_bytes", "blind_spots"]
+                "calls", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "lost_events",
+                "overwritten_events", "blocked_ns", "latency_ns", "connect_ns", "lookup_ns", "failed_lookups",
+                "handshake_ns", "tls", "cpu_ns", "resident_bytes_max", "unseen_bytes", "blind_spots"]
 LATENCY_KEYS = ["count", "mean", "stdev", "min", "p50", "p90", "p95", "p99", "p999", "max"]
 TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local", "remote", "host", "protocol", "name",
-             "status", "start_ns", "latency_ns", "lookup_ns", "queue_ns", "send_ns", "wait_ns", "receive_ns", "blocked_ns", "bytes_sent",
-             "bytes_received", "calls", "stack"]
+             "status", "start_ns", "latency_ns", "lookup_ns", "handshake_ns", "queue_ns", "send_ns", "wait_ns",
+             "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
+             "stack"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
              "bytes", "stack_id", "language_stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
@@ -121,8 +123,8 @@ class Views(harness.TestCase):
                          [(t["start_ns"], t["latency_ns"], t["status"]) for t in trips])
         self.assertEqual({"pid": 100, "tid": 10, "process": "tested", "connection": 1, "role": "client",
                           "transport": "tcp", "local": "127.0.0.1:40000", "remote": "127.0.0.1:6379", "host": None,
-                          "protocol": None, "name": None, "bytes_sent": 100, "bytes_received": 50, "calls": 2,
-                          "stack": ["0x1000", "0x2000", "0x3000"]},
+                          "protocol": None, "name": None, "bytes_sent": 100, "bytes_received": 50, "wire_bytes_sent": None,
+                          "wire_bytes_received": None, "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"]},
                          {k: v for k, v in trips[0].items() if not k.endswith("_ns") and k != "status"})
         self.assertEqual([None, None], [trips[3]["stack"], trips[1]["local"]])
 

@@ -14,7 +14,7 @@ import sys
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "man" / "traceroundtrip-format.5"
 CALLS = {int(number): name for number, name in
-         re.findall(r"^\.It (\d+) Ta (\w+) Ta (?:CONNECT|SEND|RECEIVE|WAIT|DESCRIPTOR|NAME)$",
+         re.findall(r"^\.It (\d+) Ta (\w+) Ta (?:CONNECT|DESCRIPTOR|NAME|WAIT|TLS|(?:TLS_)?(?:SEND|RECEIVE))$",
                     PAGE.read_text(), re.M)}
 OPTIONAL = {0: "duration_ns", 1: "first_try_ns", 2: "tries", 3: "waited_ns", 4: "ready_ns", 5: "value"}
 PAYLOAD = 15
@@ -29,8 +29,8 @@ class Trace:
 
     def __init__(self, path):
         self.events, self.stacks, self.modules, self.threads, self.notes = [], {}, [], {}, []
-        self.connections, self.addresses, self.connected, self.closed = {}, {}, [], {}
-        self.lookups, self.views, self.last_views, self.samples = [], [], {}, []
+        self.connections, self.addresses, self.connected, self.closed, self.unix_peers = {}, {}, [], {}, {}
+        self.lookups, self.views, self.last_views, self.samples, self.handshakes = [], [], {}, [], []
         self.runtimes, self.functions, self.language_frames, self.language_stacks = {}, {}, {}, {}
         with open(path, "rb") as file:
             first = file.read(65536)
@@ -113,8 +113,10 @@ class Trace:
         elif kind == 18:
             self.threads[number] = record[16:32].split(b"\0")[0].decode(errors="replace")
         elif kind == 19:
-            names = "created_ns fd family socket_type protocol parent inode sent_before received_before".split()
-            self.connections[number] = dict(zip(names, struct.unpack_from("<QiHHIIQQQ", record, 8)), origin=detail)
+            names = ("created_ns fd family socket_type protocol parent inode sent_before received_before cookie"
+                     " flags").split()
+            self.connections[number] = dict(zip(names, struct.unpack_from("<QiHHIIQQQQI", record.ljust(72, b"\0"), 8)),
+                                            origin=detail)
         elif kind == 20:
             local, remote = struct.unpack_from("<HH", record, 16)
             self.addresses[number] = record[24:24 + local], record[24 + local:24 + local + remote]
@@ -127,9 +129,13 @@ class Trace:
             length, = struct.unpack_from("<I", record, 16)
             self.notes.append(record[24:24 + length].decode(errors="replace"))
         elif kind == 24:
-            self.read_lookup(record)
+            self.read_lookup(record, detail, number)
         elif kind == 25:
             self.last_views[number] = self.read_view(record, number)
+        elif kind == 26:
+            self.unix_peers[number] = dict(zip(("seen_ns", "inode", "pid"), struct.unpack_from("<QQi", record, 8)))
+        elif kind == 27:
+            self.handshakes.append(self.read_handshake(record, number, detail))
         elif kind == 32:
             start, end, version, length = struct.unpack_from("<QQII", record, 16)
             self.runtimes[number] = {"state": detail, "loop": range(start, end), "version": version,
@@ -149,7 +155,7 @@ class Trace:
         frames = [self.language_frames[f & 0x7fffffff] for f in self.language_stacks[stack] if f != 0x80000000]
         return [self.functions[function][:2] + (line,) for function, line in frames]
 
-    def read_lookup(self, record):
+    def read_lookup(self, record, call, numeric):
         started, ended, result, tid, _, count, length = struct.unpack_from("<QQiiIHH", record, 8)
         addresses = []
         for at in range(40, 40 + 24 * count, 24):
@@ -158,7 +164,15 @@ class Trace:
             addresses.append(socket.inet_ntop(socket.AF_INET if family == 2 else socket.AF_INET6, text))
         name = record[40 + 24 * count:40 + 24 * count + length].decode(errors="replace")
         self.lookups.append({"name": name, "started_ns": started, "ended_ns": ended, "result": result, "tid": tid,
-                             "addresses": addresses})
+                             "addresses": addresses, "call": CALLS.get(call), "numeric": bool(numeric)})
+
+    def read_handshake(self, record, connection, library):
+        names = ("started_ns ended_ns sent_before received_before sent_after received_after error tid stack version role"
+                 " resumed").split()
+        *values, name, alpn, reason = struct.unpack_from("<6QiiIHBB3H", record, 8)
+        texts = [record[80:80 + name], record[80 + name:80 + name + alpn], record[80 + name + alpn:][:reason]]
+        return dict(zip(names, values), connection=connection, library=library, server_name=texts[0].decode(),
+                    alpn=texts[1].decode(), reason=texts[2].decode())
 
     def read_view(self, record, connection):
         names = ("when_ns rtt_us rtt_variance_us min_rtt_us retransmits congestion_window unacknowledged unsent_bytes"

@@ -17,8 +17,9 @@ SECTIONS = {"trt_header": "The header", "trt_chunk": "Chunks", "trt_segment": "S
             "trt_stack": "STACK", "trt_module": "MODULE", "trt_thread": "THREAD", "trt_connection": "CONNECTION",
             "trt_addresses": "ADDRESSES", "trt_connected": "CONNECTED", "trt_closed": "CLOSED", "trt_note": "NOTE",
             "trt_kernel": "KERNEL, KERNEL_LAST", "trt_sample": "SAMPLE", "trt_lookup": "LOOKUP",
-            "trt_unix_peer": "UNIX_PEER", "trt_runtime": "RUNTIME", "trt_language_function": "LANGUAGE_FUNCTION",
-            "trt_language_frame": "LANGUAGE_FRAME", "trt_language_stack": "LANGUAGE_STACK"}
+            "trt_unix_peer": "UNIX_PEER", "trt_tls": "TLS", "trt_runtime": "RUNTIME",
+            "trt_language_function": "LANGUAGE_FUNCTION", "trt_language_frame": "LANGUAGE_FRAME",
+            "trt_language_stack": "LANGUAGE_STACK"}
 
 
 def header_structs():
@@ -60,7 +61,8 @@ class Format(harness.TestCase):
 
     def test_calls_are_those_of_the_list(self):
         text = (ROOT / "preload" / "calls.def").read_text()
-        listed = {int(i): (name, kind) for i, name, kind in re.findall(r"^CALL\((\d+), (\w+), (\w+)\)", text, re.M)}
+        listed = {int(i): (name, kind)
+                  for i, name, kind in re.findall(r"^(?:TLS_)?CALL\((\d+), (\w+), (\w+)\)", text, re.M)}
         page = format_reader.PAGE.read_text().split(".Sh CALLS")[1]
         described = {int(i): (name, kind) for i, name, kind in re.findall(r"^\.It (\d+) Ta (\w+) Ta (\w+)$", page, re.M)}
         self.assertEqual(listed, described)
@@ -99,6 +101,7 @@ class Format(harness.TestCase):
         trace = format_reader.Trace(recording.files()[0])
         lookup, = trace.lookups
         self.assertEqual(("localhost", 0, ["127.0.0.1"]), (lookup["name"], lookup["result"], lookup["addresses"]))
+        self.assertEqual(("getaddrinfo", False), (lookup["call"], lookup["numeric"]))
         trip = next(t for t in recording.lines("trips") if t["role"] == "client")
         self.assertEqual(lookup["ended_ns"] - lookup["started_ns"], trip["lookup_ns"])
         row = next(c for c in recording.json("connections") if c["connection"] == trip["connection"])
@@ -106,6 +109,17 @@ class Format(harness.TestCase):
         self.assertEqual((last["rtt_us"], last["min_rtt_us"]), (row["rtt_us"], row["min_rtt_us"]))
         self.assertIn(trip["connection"], {v["connection"] for v in trace.views})
         self.assertEqual(recording.summary()["resident_bytes_max"], max(s["resident_bytes"] for s in trace.samples))
+
+    def test_numbers_of_sockets(self):
+        recording, _ = self.record(harness.program("transfer"), "send", "recv", "unix")
+        trace = format_reader.Trace(recording.files()[0])
+        self.assertTrue(any(peer["inode"] for peer in trace.unix_peers.values()))
+        for row in recording.json("connections"):
+            ours = trace.connections[row["connection"]]
+            self.assertEqual((ours["inode"], ours["cookie"]), (row["inode"], row["cookie"]))
+            peer = trace.unix_peers.get(row["connection"], {"pid": None, "inode": 0})
+            self.assertEqual(peer["pid"], row["peer_pid"])
+            self.assertIn(peer["inode"], (row["peer_inode"], 0))
 
     def test_process(self):
         recording, _ = self.record(harness.program("threads"), "1", "1")
@@ -117,7 +131,7 @@ class Format(harness.TestCase):
 
     def test_reader_is_short(self):
         lines = pathlib.Path(format_reader.__file__).read_text().splitlines()
-        self.assertLessEqual(len(lines), 180)
+        self.assertLessEqual(len(lines), 190)
 
 
 if __name__ == "__main__":

@@ -118,6 +118,38 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 Server("\\0" + sys.argv[1], Handler).serve_forever()
 """
 
+# Both ends of a Unix connection; prints the numbers of its descriptors.  With "forbidden", sockets of Netlink are.
+BOTH = """
+import ctypes, os, platform, socket, struct, sys
+def forbid():
+    socket_call, where = {"x86_64": (41, 0xc000003e), "aarch64": (198, 0xc00000b7)}[platform.machine()]
+    program = b"".join(struct.pack("=HBBI", *line) for line in [
+        (0x20, 0, 0, 0), (0x15, 0, 3, socket_call), (0x20, 0, 0, 16), (0x15, 0, 1, socket.AF_NETLINK),
+        (0x06, 0, 0, 0x50000 | 1), (0x06, 0, 0, 0x7fff0000)])
+    code = ctypes.create_string_buffer(program, len(program))
+    filter = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, filter, 0, 0):
+        sys.exit(77)
+    try:
+        socket.socket(socket.AF_NETLINK)
+        sys.exit("not forbidden")
+    except PermissionError:
+        pass
+if sys.argv[1:] == ["forbidden"]:
+    forbid()
+listener, client = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+listener.bind("")
+listener.listen()
+client.connect(listener.getsockname())
+server, _ = listener.accept()
+client.sendall(b"question")
+server.recv(8)
+server.sendall(b"answer")
+client.recv(6)
+print(listener.fileno(), client.fileno(), server.fileno(), os.dup(0), os.listdir("/proc/self/fd"))
+"""
+
 ASKED = 64 + 200 + 8 + 512
 
 
@@ -261,6 +293,23 @@ class Joining(harness.TestCase):
             self.assertEqual(key, joined[peer])
             self.assertEqual((ends.rows[key]["local"].rsplit(":")[1], ends.bytes(key, "sent")),
                              (ends.rows[peer]["remote"].rsplit(":")[1], ends.bytes(peer, "received")))
+
+    def test_asking_leaves_nothing_behind(self):
+        recording, done = self.preload(sys.executable, "-c", BOTH)
+        self.assertEqual(harness.run([sys.executable, "-c", BOTH]).stdout, done.stdout)
+        rows = [row for row in recording.json("connections") if row["role"]]
+        self.assertEqual([rows[1]["inode"], rows[0]["inode"]], [row["peer_inode"] for row in rows])
+
+    def test_asking_is_forbidden(self):
+        recording, done = self.preload(sys.executable, "-c", BOTH, "forbidden", status=None)
+        if done.returncode == 77:
+            self.skipTest("no system call can be forbidden here")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        rows = [row for row in recording.json("connections") if row["role"]]
+        pid = rows[0]["pid"]
+        self.assertEqual([(None, None, pid)] * 2,
+                         [(row["peer_connection"], row["peer_inode"], row["peer_pid"]) for row in rows])
+        self.assertEqual(2, recording.summary()["round_trips"])
 
     def test_one_end_alone(self):
         ours, theirs = socket.socketpair()

@@ -44,13 +44,14 @@ static void check(size_t count, size_t size, size_t moved, bool first_calls, siz
 	struct payload_offer offer;
 
 	cut(buffers, count, size, sizeof(bytes));
-	struct payload received =
-		payload_received(buffers, count, payload_head_limit(first_calls), moved);
+	struct payload received;
+	payload_received(&received, buffers, count, payload_head_limit(first_calls), moved);
 	check_written(&received, moved, head, tail, "received");
 
 	cut(buffers, count, size < moved / count ? size : moved / count, moved);
 	payload_offer(&offer, buffers, count, payload_head_limit(first_calls));
-	struct payload sent = payload_sent(&offer, moved);
+	struct payload sent;
+	payload_sent(&sent, &offer, moved);
 	check_written(&sent, moved, head, tail, "sent");
 }
 
@@ -61,9 +62,10 @@ static void check_short_write(void)
 
 	cut(buffers, 2, 100, 1000);
 	payload_offer(&offer, buffers, 2, 256);
-	struct payload p = payload_sent(&offer, 999);
+	struct payload p;
+	payload_sent(&p, &offer, 999);
 	check_written(&p, 999, 256, 0, "not all sent:");
-	p = payload_sent(&offer, 10);
+	payload_sent(&p, &offer, 10);
 	check_written(&p, 10, 10, 0, "little sent:");
 }
 
@@ -108,7 +110,8 @@ int main(void)
 	check_short_write();
 	check_unreadable();
 
-	struct payload p = payload_received(&(struct iovec){ bytes, 10 }, 1, 256, 500);
+	struct payload p;
+	payload_received(&p, &(struct iovec){ bytes, 10 }, 1, 256, 500);
 	is_number(p.head_bytes + p.tail_bytes, 10, "no more than the buffers hold is looked at");
 	return done_testing();
 }

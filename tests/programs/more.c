@@ -106,6 +106,9 @@ static void use_number_as_file(int number)
 		close(file);
 }
 
+/* With _FILE_OFFSET_BITS=64 the plain name means freopen64. */
+FILE *plain_freopen(const char *path, const char *mode, FILE *stream) __asm__("freopen");
+
 /* Closes the client's end in the given way, without an event; then its number is a file's. */
 static void closed_by(const char *way)
 {
@@ -124,6 +127,15 @@ static void closed_by(const char *way)
 		/* What lies above goes with it: the server's end too. */
 		check(p.client < p.server, "order of descriptors");
 		closefrom(p.client);
+	} else if (!strcmp(way, "freopen") || !strcmp(way, "freopen64")) {
+		FILE *file = fdopen(p.client, "r+");
+
+		expect_done("fdopen", p.client, file ? 0 : -1);
+		file = !strcmp(way, "freopen") ? plain_freopen("/dev/zero", "r", file) :
+						 freopen("/dev/zero", "r", file);
+		check(file && fileno(file) == p.client, way);
+		expect_done("close", p.server, close(p.server));
+		check(fread(buffer, 1, 16, file) == 16 && fclose(file) == 0, "no socket any more");
 	} else if (!strcmp(way, "syscall")) {
 		expect_done("close", p.client, (int)syscall(SYS_close, p.client));
 	} else {

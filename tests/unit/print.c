@@ -200,6 +200,10 @@ static void print_connection(FILE *out, const struct connection *c)
 	if (c->host)
 		fprintf(out, " host=%s", c->host);
 	print_number(out, "cookie", c->cookie);
+	print_number(out, "inode", c->inode);
+	print_number(out, "peer_inode", c->peer_inode);
+	print_number(out, "peer_pid", (uint64_t)c->peer_pid);
+	fputs(c->origin == ORIGIN_FOUND && c->offsets_known ? " offsets" : "", out);
 	if (c->tls)
 		print_tls(out, c->tls);
 	fputs(c->shared ? " shared" : "", out);
@@ -210,6 +214,7 @@ static void print_process(FILE *out, const struct process *p)
 {
 	fprintf(out, "process %d parent=%d name=%s executable=%s host=%s", p->pid, p->parent_pid,
 		p->name, p->executable, p->host_name);
+	print_number(out, "network", p->network_namespace);
 	print_time(out, "started", p->started_ns);
 	print_time(out, "started_realtime", p->started_realtime_ns);
 	print_time(out, "ended", p->ended_ns);
@@ -225,9 +230,13 @@ static void print_process(FILE *out, const struct process *p)
 	for (size_t i = 0; i < p->lookup_count; i++) {
 		const struct lookup *l = &p->lookups[i];
 
-		fprintf(out, "lookup %s tid=%d %" PRIu64 "-%" PRIu64 " result=%d addresses=%zu%s%s\n",
-			l->name, l->tid, l->started_ns, l->ended_ns, l->result, l->address_count,
-			lookup_failed(l) ? " " : "", lookup_failed(l) ? lookup_error(l->call, l->result) : "");
+		fprintf(out, "lookup %s tid=%d %" PRIu64 "-%" PRIu64 " result=%d addresses=%zu",
+			l->name, l->tid, l->started_ns, l->ended_ns, l->result, l->address_count);
+		if (lookup_failed(l))
+			fprintf(out, " %s", lookup_error(l->call, l->result));
+		if (l->call)
+			fprintf(out, " by=%s", call_name(l->call));
+		fputs(l->call && l->asked_nobody ? " nobody\n" : "\n", out);
 	}
 	for (int spot = 0; spot < BLIND_SPOTS; spot++)
 		if (p->blind_spots >> spot & 1)

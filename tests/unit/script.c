@@ -125,6 +125,27 @@ static int error_number(const struct script *s, const char *name)
 	complain(s);
 }
 
+static bool find_call(const char *name, uint8_t *call, int *class)
+{
+	static const struct {
+		const char *name;
+		uint8_t call;
+		int class;
+	} calls[] = {
+#define CALL(number, call_name, call_class) { #call_name, number, TRT_CLASS_##call_class },
+#include "preload/calls.def"
+#undef CALL
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (strcmp(name, calls[i].name) == 0) {
+			*call = calls[i].call;
+			*class = calls[i].class;
+			return true;
+		}
+	return false;
+}
+
 /* The dictionary */
 
 static void read_kind(const struct script *s, struct trt_connection *c)
@@ -305,15 +326,20 @@ static void write_lookup(struct script *s)
 {
 	struct trt_address addresses[WORDS_MAX];
 	char more[sizeof(addresses) + 256];
-	size_t bytes, count = s->count - 5;
+	const char *by = option(s, 5, "by");
+	bool numeric = has_word(s, 5, "numeric");
+	size_t bytes, count = s->count - 5 - (by != NULL) - numeric;
 	struct trt_lookup l = {
-		.head = { .type = TRT_RECORD_LOOKUP },
+		.head = { .type = TRT_RECORD_LOOKUP, .id = numeric },
 		.tid = (int32_t)number(s, 1),
 		.result = atoi(word(s, 4)),
 		.address_count = (uint16_t)count,
 		.name_bytes = (uint16_t)strlen(word(s, 2)),
 	};
+	int class;
 
+	if (by && !find_call(by, &l.head.detail, &class))
+		complain(s);
 	range(s, 3, &l.started_ns, &l.ended_ns);
 	for (size_t i = 0; i < count; i++) {
 		addresses[i] = (struct trt_address){ .family = AF_INET };
@@ -456,27 +482,6 @@ static void skip(struct script *s)
 }
 
 /* Calls */
-
-static bool find_call(const char *name, uint8_t *call, int *class)
-{
-	static const struct {
-		const char *name;
-		uint8_t call;
-		int class;
-	} calls[] = {
-#define CALL(number, call_name, call_class) { #call_name, number, TRT_CLASS_##call_class },
-#include "preload/calls.def"
-#undef CALL
-	};
-
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if (strcmp(name, calls[i].name) == 0) {
-			*call = calls[i].call;
-			*class = calls[i].class;
-			return true;
-		}
-	return false;
-}
 
 static void read_tries(const struct script *s, struct written_event *e)
 {

@@ -18,7 +18,7 @@
  *	  with  sent=BYTES received=BYTES    before it, library=N version=N role=client|server
  *	  resumed=0|1 sni=NAME alpn=NAME error=ERROR reason=WITH_SPACES stack=N
  *	closed ID NS SENT RECEIVED
- *	lookup TID NAME START-END RESULT [ADDRESS…]     1.2.3.4
+ *	lookup TID NAME START-END RESULT [ADDRESS…] [by=CALL] [numeric]     1.2.3.4
  *	last_view ID NS RTT_US MIN_RTT_US RETRANSMITS ACKNOWLEDGED RECEIVED UNREAD STATE
  *	blind BITS
  *	stack ID ADDRESS…                innermost first

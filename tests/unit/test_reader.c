@@ -569,6 +569,7 @@ int main(void)
 	test_golden("server");
 	test_golden("killed");
 	test_golden("views");
+	test_golden("joining");
 	remove_files();
 	return done_testing();
 }

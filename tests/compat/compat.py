@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of real programs share: the table's rows, figures of a recording, overhead.
+
+Each test is declared with @row() and is a row of docs/compatibility.md.  scripts/compatibility gives a folder in
+TRT_COMPAT_ROWS, into which each test that passed writes what it saw; TRT_COMPAT_PAIRS asks for that many pairs of
+runs without and with the library, from which the overhead is taken.
+"""
+
+import dataclasses
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import time
+
+import harness
+
+PYTHON = "/usr/bin/python3"  # Debian's, as its modules are Debian's
+PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
+ROWS_FOLDER = os.environ.get("TRT_COMPAT_ROWS")
+PAIRS = int(os.environ.get("TRT_COMPAT_PAIRS", "0"))
+
+ROWS = []
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What is known of a row before its test has run."""
+    program: str
+    workload: str
+    checked: str    # by what the counts are checked
+    version: tuple  # the command that prints the version
+
+
+def version_of(command):
+    """The first number with a dot that the program prints of itself."""
+    done = harness.run(command, status=None)
+    found = re.search(r"\d+(?:\.\d+)+\w*", done.stdout + done.stderr)
+    if not found:
+        raise harness.Failed(f"{' '.join(command)} prints no version")
+    return found[0]
+
+
+def row(program, workload, checked, *, version, needs=()):
+    """Declares a test that fills a row; it is skipped where a program that it needs is missing."""
+    about = Row(program, workload, checked, tuple(version))
+    ROWS.append(about)
+
+    def declare(test):
+        @functools.wraps(test)
+        def wrapper(self):
+            for name in (version[0], *needs):
+                if not shutil.which(name):
+                    self.skipTest(f"{name} is not installed")
+            self.begin(about)
+            test(self)
+            self.finish()
+        return wrapper
+    return declare
+
+
+def python_module(name):
+    """Command that prints the version of a module; as version= of a row."""
+    return (PYTHON, "-c", f"import importlib.metadata as m; print(m.version('{name}'))")
+
+
+@dataclasses.dataclass
+class Figures:
+    """What a recording holds of the connections with one address."""
+    connections: int = 0
+    round_trips: int = 0
+    pending: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+    def __add__(self, other):
+        return Figures(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other))))
+
+
+def figures(recording, address, role="client"):
+    """Of the connections to that address, or from it if the role is "server", over which a byte went."""
+    end = "remote" if role == "client" else "local"
+    found = Figures()
+    for c in recording.json("connections"):
+        if c["role"] == role and c[end] == address and c["bytes_sent"] + c["bytes_received"]:
+            found += Figures(1, c["round_trips"], c["pending"], c["bytes_sent"], c["bytes_received"])
+    return found
+
+
+def unseen(summaries):
+    """What the program itself says that it could not see, in words; "nothing" if it compared and missed nothing."""
+    spots = sorted({spot for s in summaries for spot in s["blind_spots"]})
+    known = [s["unseen_bytes"] for s in summaries if s["unseen_bytes"] is not None]
+    if sum(known):
+        spots.append(f"{sum(known)} bytes round the C library")
+    lost = sum(s["lost_events"] + s["overwritten_events"] for s in summaries)
+    if lost:
+        spots.append(f"{lost} events lost")
+    return "; ".join(spots) or ("nothing" if known else "nothing known (no connection could be compared)")
+
+
+class TestCase(harness.TestCase):
+    """A test of a real program."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder.chmod(0o755)  # servers that drop their rights work in it
+
+    def begin(self, about):
+        self.about = about
+        self.rows = []
+        self.overhead = None
+
+    def saw(self, recording, found):
+        """Adds figures to the row, and to what is checked in all of them: that nothing was lost."""
+        summary = recording.summary()
+        self.assertEqual(0, summary["lost_events"] + summary["overwritten_events"])
+        self.rows.append((summary, found))
+
+    def watch(self, address, *arguments, role="client", **options):
+        """Records a client that talks with address: (figures, recording, the finished program)."""
+        recording, done = self.record(*arguments, **options)
+        found = figures(recording, address, role)
+        self.saw(recording, found)
+        return found, recording, done
+
+    def measure(self, run):
+        """Overhead: run(environment) ends when the work is done, or returns its seconds if it knows them better."""
+        def seconds(environment):
+            start = time.monotonic()
+            known = run(environment)
+            return known or time.monotonic() - start
+
+        plain, recorded = [], []
+        for _ in range(PAIRS):
+            plain.append(seconds({}))
+            recorded.append(seconds(harness.preload_env(self.new_folder())))
+        if PAIRS:
+            self.overhead = (statistics.median(plain), statistics.median(recorded),
+                             statistics.median(r / p for p, r in zip(plain, recorded)))
+
+    def measure_command(self, *arguments, **options):
+        """Overhead of a program that runs to its end."""
+        self.measure(lambda environment: discard(harness.run(arguments, env=environment, **options)))
+
+    def finish(self):
+        """The test passed: its row."""
+        if not self.rows:
+            raise harness.Failed("the test shows no figures")
+        if not ROWS_FOLDER:
+            return
+        total = sum((found for _, found in self.rows), Figures())
+        text = json.dumps({**dataclasses.asdict(self.about), "version": version_of(self.about.version),
+                           **dataclasses.asdict(total), "unseen": unseen([s for s, _ in self.rows]),
+                           "overhead": self.overhead})
+        (pathlib.Path(ROWS_FOLDER) / f"{ROWS.index(self.about):03}.json").write_text(text)
+
+
+def discard(_):
+    """For a run that is timed from outside."""
+
+
+def demote(user):
+    """Options of subprocess and harness functions that run a program as this user, if we are root."""
+    return {"user": user, "group": user, "extra_groups": []} if os.getuid() == 0 else {}
+
+
+def tcp(port):
+    """An address on loopback, as the views print it."""
+    return f"127.0.0.1:{port}"
+
+
+def certificate(folder):
+    """A key and a certificate of 127.0.0.1 and localhost, signed by itself: (key, certificate)."""
+    key, certificate_file = folder / "key.pem", folder / "certificate.pem"
+    if not key.exists():
+        harness.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                     "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                     "-keyout", key, "-out", certificate_file])
+    return key, certificate_file
+
+
+def started(arguments, **options):
+    """A client that runs beside others: its process."""
+    full = {**os.environ, **options.pop("env", {})}
+    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env=full, **options)
