@@ -91,8 +91,8 @@ static void describe_target(struct connection *c, int fd, const struct sockaddr 
 
 /* What a connect()'s result says of the connection. */
 static void note_connect(struct connection *c, const struct call *call, const struct draft *d,
-			 const struct sockaddr *address, socklen_t address_bytes, uint32_t stack,
-			 int32_t tid)
+			 const struct sockaddr *address, socklen_t address_bytes,
+			 struct stack_ids stack, int32_t tid)
 {
 	bool goes_on = d->result == -EINPROGRESS || d->result == -EINTR;
 	/* A later connect() on the same socket asks how the first one goes. */
@@ -123,7 +123,7 @@ void call_connect(const struct call *call, int result, const struct sockaddr *ad
 	struct thread *t = event_enter(&guard);
 	if (!t)
 		return;
-	uint32_t stack = event_write(t, &d);
+	struct stack_ids stack = event_write(t, &d);
 	if (call_connection(call))
 		note_connect(call->connection, call, &d, address, address_bytes, stack, t->tid);
 	event_leave(&guard);
@@ -153,8 +153,8 @@ void call_lookup(const struct call *call, const struct lookup *lookup)
 	struct thread *t = event_enter(&guard);
 	if (!t)
 		return;
-	uint32_t stack = event_write(t, &d);
-	lookup_log(lookup, call->which, call->start_ns, d.end_ns, stack, t->tid);
+	struct stack_ids stack = event_write(t, &d);
+	lookup_log(lookup, call->which, call->start_ns, d.end_ns, stack.native, t->tid);
 	event_leave(&guard);
 }
 

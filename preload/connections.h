@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "preload/frame.h"
 #include "preload/trace_format.h"
 
 enum direction { SENT, RECEIVED };
@@ -61,7 +62,7 @@ struct connection {
 	bool turn_answered;      /* its response has begun */
 	bool turn_reported;
 	uint64_t connect_failed_ns; /* when that was seen to have failed, the cause not known */
-	uint32_t connect_stack;
+	struct stack_ids connect_stack;
 	int32_t connect_tid;
 	uintptr_t tls_session;   /* the upper one that speaks over it; 0: none */
 	uint64_t tls_bytes[2];   /* the program's own, by enum direction: see struct trt_tls */
@@ -172,10 +173,11 @@ void connection_describe(struct connection *c, int fd, const struct sockaddr *re
 struct connection *connection_accepted(const struct connection *listener, int fd, uint64_t now_ns);
 
 /* connect() went on without its caller. */
-void connection_connecting(struct connection *c, uint64_t started_ns, uint32_t stack, int32_t tid);
+void connection_connecting(struct connection *c, uint64_t started_ns, struct stack_ids stack,
+			   int32_t tid);
 /* A connect() ended; error as in struct trt_connected. */
 void connection_connected(struct connection *c, int fd, uint64_t started_ns, uint64_t ended_ns,
-			  int error, uint32_t stack, int32_t tid);
+			  int error, struct stack_ids stack, int32_t tid);
 /* Has the connect() that goes on at this descriptor succeeded? */
 void connection_check_connecting(int fd, uint64_t now_ns);
 /* After a wait: has any?  Looks at most once in 100 us, as each costs a system call. */

@@ -17,6 +17,7 @@
 #include "preload/modules.h"
 #include "preload/real.h"
 #include "preload/ring.h"
+#include "preload/runtime.h"
 #include "preload/sample.h"
 #include "preload/scope.h"
 #include "preload/stack.h"
@@ -78,6 +79,7 @@ static bool open_trace(bool forked)
 	}
 	identity_write(ring_header(), stack_state);
 	modules_log();
+	runtime_log();
 	if (forked)
 		connections_log(true);
 	return true;
@@ -93,6 +95,7 @@ static void leave_parent(void)
 	ring_abandon();
 	thread_forked();
 	stack_forget();
+	runtime_forget();
 	lifecycle_forked();
 	lifecycle_missed_events = 0;
 	sample_last_ns = 0;
@@ -197,6 +200,7 @@ static bool start(void)
 	modules_init();
 	scope_init();
 	stack_init();
+	runtime_init();
 	return true;
 }
 

@@ -15,6 +15,7 @@
 #include "preload/ring.h"
 
 struct memo;
+struct runtime_memo;
 
 struct tls_call;
 
@@ -41,6 +42,8 @@ struct thread {
 	uint32_t next_free;      /* link of the stack of free entries: index + 1 */
 	struct ring_cursor cursor;
 	struct memo *memo;       /* stays with the entry when the thread ends */
+	struct runtime_memo *runtime_memo; /* so does this */
+	bool interrupted;        /* the stack taken last goes through a signal handler */
 	uint64_t waited_ns;      /* in waits since its last event */
 	uint64_t named_ns;       /* when its name was last looked up; 0: never */
 	char name[16];

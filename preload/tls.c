@@ -339,7 +339,8 @@ static void end(struct tls_call *c, const struct tls_outcome *o, enum moved move
 	bool ended = connection && handshake_ended(s, o);
 	struct thread *t = is_event(o) || ended ? event_enter(&guard) : NULL;
 	if (t) {
-		stack = is_event(o) ? event_write(t, &d) : stack_capture(t, &d.caller, end_ns);
+		stack = (is_event(o) ? event_write(t, &d) :
+				       stack_capture(t, &d.caller, end_ns)).native;
 		event_leave(&guard);
 	}
 	if (ended) {

@@ -113,7 +113,8 @@ static void notice_connection(struct connection *c, const struct transfer *x)
 	}
 	/* The first bytes of a connection went with its first segment (tcp(7), TCP_FASTOPEN). */
 	if ((x->flags & MSG_FASTOPEN) && x->direction == SENT && x->result >= 0 && !c->connected)
-		connection_connected(c, fd, x->call->start_ns, x->end_ns, 0, 0, 0);
+		connection_connected(c, fd, x->call->start_ns, x->end_ns, 0,
+				     (struct stack_ids){ 0 }, 0);
 }
 
 /* The connection that the bytes belong to: the peer's own, if the socket talks to many. */
