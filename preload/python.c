@@ -172,7 +172,7 @@ static uintptr_t word_at(uintptr_t address)
 
 static inline bool is_frame(uintptr_t address)
 {
-	return address % sizeof(uintptr_t) == 0 && address >> ADDRESS_BITS == 0;
+	return (address & (~(uintptr_t)0 << ADDRESS_BITS | (sizeof(uintptr_t) - 1))) == 0;
 }
 
 /* Has it been unloaded since?  Then another one may come, or the same one to the same place. */
@@ -211,48 +211,50 @@ static uintptr_t innermost_frame(uintptr_t thread)
 	return l->thread_has_cframe && frame ? word_at(frame + l->cframe_frame) : frame;
 }
 
-/*
- * The terms do not depend on each other, so that they are multiplied while the next frame's
- * address is loaded; each depends on its place.
- */
-static inline uint64_t term(uintptr_t word, uint32_t other, size_t place)
+/* Multiply and shift, after MurmurHash3 (Austin Appleby, public domain). */
+static inline uint64_t add_word(uint64_t hash, uint64_t word)
 {
-	return mix(word ^ (place + 1) * 0x9e3779b97f4a7c15u, other ^ 0x2d358dccaa6c78a5u);
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
 }
 
-/* To 3.10: the code and the index of the instruction. */
-static uint64_t hash_objects(uintptr_t frame, size_t max)
+/* Says which instruction of which code the frame is at, and whether it is the outermost one. */
+static inline __attribute__((always_inline)) uint64_t
+word_of(uintptr_t frame, enum python_entries entries, uint16_t code, uint16_t instruction,
+	uint16_t entry)
 {
-	const struct python_layout l = python.objects.layout;
-	uint64_t hash = 0;
-	size_t i;
-
-	for (i = 0; frame && i < max; i++) {
-		if (!is_frame(frame))
-			return RUNTIME_STACK_NEW;
-		hash += term(word_at(frame + l.frame_code),
-			     *(const uint32_t *)(frame + l.frame_instruction), i);
-		frame = word_at(frame + l.frame_previous);
-	}
-	return hash + term(frame != 0, 0, i);
+	if (entries == PYTHON_EACH_FRAME)
+		return word_at(frame + code) ^
+		       *(const uint32_t *)(frame + instruction) * 0x8bb84b93962eacc9u;
+	/* The instruction lies in the code; its address is even. */
+	return word_at(frame + instruction) |
+	       (entries == PYTHON_ENTRY_FLAG ? *(const uint8_t *)(frame + entry) : 0);
 }
 
-/* From 3.11: the instruction lies in the code, so that its address is enough. */
-static uint64_t hash_pointers(uintptr_t frame, size_t max)
+/* In two lanes, so that neither waits: the next frame's address takes as long to load. */
+static inline __attribute__((always_inline)) uint64_t
+hash_frames(uintptr_t frame, size_t max, enum python_entries entries)
 {
-	const struct python_layout l = python.objects.layout;
-	uint64_t hash = 0;
-	size_t i;
+	const struct python_layout *l = &python.objects.layout;
+	uint16_t code = l->frame_code, instruction = l->frame_instruction, entry = l->frame_entry;
+	uint16_t previous = l->frame_previous;
+	uint64_t lanes[2] = { 0x2d358dccaa6c78a5u, 0x4b33a62ed433d4a3u };
+	uintptr_t next;
+	size_t n;
 
-	for (i = 0; frame && i < max; i++) {
+	for (n = 0; frame && n < max; n += 2, frame = next) {
 		if (!is_frame(frame))
 			return RUNTIME_STACK_NEW;
-		uint32_t entry = l.entries == PYTHON_ENTRY_FLAG ?
-					 *(const uint8_t *)(frame + l.frame_entry) : 0;
-		hash += term(word_at(frame + l.frame_instruction), entry, i);
-		frame = word_at(frame + l.frame_previous);
+		next = word_at(frame + previous);
+		lanes[0] = add_word(lanes[0], word_of(frame, entries, code, instruction, entry));
+		if (!next)
+			break;
+		if (!is_frame(next))
+			return RUNTIME_STACK_NEW;
+		lanes[1] = add_word(lanes[1], word_of(next, entries, code, instruction, entry));
+		next = word_at(next + previous);
 	}
-	return hash + term(frame != 0, 0, i);
+	return mix(lanes[0] ^ (frame != 0), lanes[1]);
 }
 
 static uint64_t capture(size_t max)
@@ -266,8 +268,14 @@ static uint64_t capture(size_t max)
 	uintptr_t frame = innermost_frame(thread);
 	if (!frame)
 		return 0;
-	return python_points(&python.objects.layout) ? hash_pointers(frame, max) :
-						       hash_objects(frame, max);
+	switch (python.objects.layout.entries) {
+	case PYTHON_EACH_FRAME:
+		return hash_frames(frame, max, PYTHON_EACH_FRAME);
+	case PYTHON_ENTRY_FLAG:
+		return hash_frames(frame, max, PYTHON_ENTRY_FLAG);
+	default:
+		return hash_frames(frame, max, PYTHON_ENTRY_FRAME);
+	}
 }
 
 /* What the frames say */
