@@ -78,20 +78,25 @@ static void *find_data(const struct link_map *object, const char *name)
 	return found ? found : dynsym_data(object, name, NULL);
 }
 
-/* As PY_VERSION_HEX; only major and minor version before 3.11; 0 if it tells none. */
+/* As PY_VERSION_HEX; before 3.11 without what follows the third number; 0 if it tells none. */
 static uint32_t find_version(const struct link_map *object)
 {
 	const uint32_t *hex = find_data(object, "Py_Version");
 	const char *(*get)(void) = (const char *(*)(void))dynsym_find(object, "Py_GetVersion", NULL);
-	char *end;
+	uint32_t version = 0;
 
 	if (hex)
 		return *hex;
 	/* It prints its three constants into memory of its own, each time the same. */
 	const char *text = get ? get() : "";
-	unsigned long major = strtoul(text, &end, 10);
-	unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
-	return (uint32_t)(major << 24 | minor << 16);
+	for (int shift = 24; shift >= 8; shift -= 8) {
+		char *end;
+		version |= (uint32_t)(strtoul(text, &end, 10) & 0xff) << shift;
+		if (*end != '.')
+			break;
+		text = end + 1;
+	}
+	return version;
 }
 
 /* NULL, or why its frames are not recorded. */
@@ -106,7 +111,7 @@ static const char *get_ready(const struct link_map *object)
 	if (dynsym_find(object, "PyModule_Create2TraceRefs", NULL))
 		return "it is built with Py_TRACE_REFS";
 	if (config.python_layout)
-		version = 3u << 24 | config.python_layout << 16;
+		version = (version & 0xffff) | 3u << 24 | config.python_layout << 16;
 	why = python_layout_find(&o->layout, version, find_data(object, "_PyRuntime"));
 	if (why)
 		return why;
