@@ -17,7 +17,9 @@ void kernel_view_now(struct thread *t, struct connection *c, int fd, uint64_t no
  */
 static inline void kernel_view(struct thread *t, struct connection *c, int fd, uint64_t now_ns)
 {
-	if (__builtin_expect(now_ns - c->kernel_ns >= KERNEL_VIEW_NS, 0))
+	bool due = now_ns - c->kernel_ns >= KERNEL_VIEW_NS;
+
+	if (__builtin_expect(due, 0) && (!c->kernel_ns || thread_may_ask(&t->viewed_ns, now_ns)))
 		kernel_view_now(t, c, fd, now_ns);
 }
 
