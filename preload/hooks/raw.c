@@ -13,6 +13,8 @@
 #include "preload/memory.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 struct raw {
@@ -156,6 +158,18 @@ static long duplicated(const struct raw *r, struct call *call)
 	return fd;
 }
 
+static long sandboxed(const struct raw *r)
+{
+	bool sandbox = lifecycle_sandbox();
+	long result = make(r);
+
+	if (sandbox && result == 0)
+		lifecycle_sandboxed();
+	else if (sandbox)
+		lifecycle_sandbox_failed();
+	return result;
+}
+
 #define SOCKET_CALL(name) call_begin_socket(&call, TRT_CALL_##name, (int)r.a)
 #define ANY_CALL(name) call_begin(&call, TRT_CALL_##name, (int)r.a)
 
@@ -213,6 +227,11 @@ long raw_call(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_io_uring_setup:
 		blind_note(TRT_BLIND_IO_URING);
 		return make(&r);
+	case SYS_seccomp:
+		/* Without a filter it only asks whether the kernel knows a flag. */
+		return a == SECCOMP_SET_MODE_FILTER && c == 0 ? make(&r) : sandboxed(&r);
+	case SYS_prctl:
+		return a == PR_SET_SECCOMP ? sandboxed(&r) : make(&r);
 	default:
 		return make(&r);
 	}
@@ -228,7 +247,7 @@ const uint8_t raw_table[RAW_NUMBERS] __attribute__((visibility("hidden"))) = {
 #ifdef SYS_dup2
 	[SYS_dup2] = 1,
 #endif
-	[SYS_dup3] = 1, [SYS_io_uring_setup] = 1,
+	[SYS_dup3] = 1, [SYS_io_uring_setup] = 1, [SYS_seccomp] = 1, [SYS_prctl] = 1,
 };
 
 /*
