@@ -142,6 +142,8 @@ void connection_duplicate(int old_fd, int fd, uint64_t now_ns);
 void connection_forget(int fd, uint64_t now_ns);
 
 #define VERIFY_NS 10000000u
+/* Of a thread's connections together. */
+#define VERIFIES_APART_NS 100000u
 
 /* Is it time to make sure that the descriptor is still c? */
 static inline bool connection_is_due(const struct connection *c, uint64_t now_ns)

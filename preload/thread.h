@@ -65,15 +65,14 @@ static inline struct thread *thread_get(void)
 	return __builtin_expect(thread_self != NULL, 1) ? thread_self : thread_make();
 }
 
-#define ASK_NS 100000u
-
 /*
- * May the thread ask the kernel about a connection, having done so at *last_ns?  One with
- * thousands of connections, each used seldom, would do little else.
+ * May the thread ask the kernel about a connection, having done so at *last_ns, for what it asks
+ * at most once in interval_ns?  One with thousands of connections, each used seldom, would
+ * do little else.
  */
-static inline bool thread_may_ask(uint64_t *last_ns, uint64_t now_ns)
+static inline bool thread_may_ask(uint64_t *last_ns, uint64_t interval_ns, uint64_t now_ns)
 {
-	if (now_ns - *last_ns < ASK_NS)
+	if (now_ns - *last_ns < interval_ns)
 		return false;
 	*last_ns = now_ns;
 	return true;
