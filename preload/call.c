@@ -89,27 +89,25 @@ static void describe_target(struct connection *c, int fd, const struct sockaddr 
 		connection_describe(c, fd, (const struct sockaddr *)&copy, bytes, now_ns);
 }
 
-/* What a connect()'s result says of the connection. */
-static void note_connect(struct connection *c, const struct call *call, const struct draft *d,
-			 const struct sockaddr *address, socklen_t address_bytes,
-			 struct stack_ids stack, int32_t tid)
+void call_note_connect(struct connection *c, const struct call *call, const struct connect_end *e)
 {
-	bool goes_on = d->result == -EINPROGRESS || d->result == -EINTR;
+	bool goes_on = e->result == -EINPROGRESS || e->result == -EINTR;
 	/* A later connect() on the same socket asks how the first one goes. */
 	uint64_t started_ns = c->connecting ? c->connect_ns : call->start_ns;
 
-	if (d->result == 0 && c->connected && !connection_is_datagram(c))
+	if (e->result == 0 && c->connected && !connection_is_datagram(c))
 		return; /* a wait noticed it before the program asked once more */
-	if (d->result == 0 && address->sa_family == AF_UNSPEC) {
+	if (e->result == 0 && e->address->sa_family == AF_UNSPEC) {
 		c->connected = false; /* a datagram socket lets go of its peer (connect(2)) */
-	} else if (d->result == 0) {
-		connection_connected(c, call->fd, started_ns, d->end_ns, 0, stack, tid);
+	} else if (e->result == 0) {
+		connection_connected(c, call->fd, started_ns, e->end_ns, 0, e->stack, e->tid);
 	} else if (goes_on && !c->connecting) {
-		describe_target(c, call->fd, address, address_bytes, d->end_ns);
-		connection_connecting(c, started_ns, stack, tid);
-	} else if (!goes_on && d->result != -EALREADY && d->result != -EISCONN) {
-		describe_target(c, call->fd, address, address_bytes, d->end_ns);
-		connection_connected(c, call->fd, started_ns, d->end_ns, -d->result, stack, tid);
+		describe_target(c, call->fd, e->address, e->address_bytes, e->end_ns);
+		connection_connecting(c, started_ns, e->stack, e->tid);
+	} else if (!goes_on && e->result != -EALREADY && e->result != -EISCONN) {
+		describe_target(c, call->fd, e->address, e->address_bytes, e->end_ns);
+		connection_connected(c, call->fd, started_ns, e->end_ns, -e->result, e->stack,
+				     e->tid);
 	}
 }
 
@@ -124,8 +122,9 @@ void call_connect(const struct call *call, int result, const struct sockaddr *ad
 	if (!t)
 		return;
 	struct stack_ids stack = event_write(t, &d);
+	struct connect_end e = { d.result, d.end_ns, address, address_bytes, stack, t->tid };
 	if (call_connection(call))
-		note_connect(call->connection, call, &d, address, address_bytes, stack, t->tid);
+		call_note_connect(call->connection, call, &e);
 	event_leave(&guard);
 }
 

@@ -131,6 +131,18 @@ static inline void call_continue(struct call *call)
 	call->start_ns = clock_ns();
 }
 
+/* How a connect(), or a send that connects, ended; address as the program gave it. */
+struct connect_end {
+	int32_t result; /* 0 or -errno */
+	uint64_t end_ns;
+	const struct sockaddr *address;
+	socklen_t address_bytes;
+	struct stack_ids stack;
+	int32_t tid;
+};
+
+void call_note_connect(struct connection *c, const struct call *call, const struct connect_end *e);
+
 /* connect() returned; address as the program gave it. */
 void call_connect(const struct call *call, int result, const struct sockaddr *address,
 		  socklen_t address_bytes);

@@ -63,9 +63,23 @@ void lifecycle_count_missed(void);
 
 /*
  * The process is about to give up rights or its root folder: what it will need its trace
- * for, it may not be able to make then.  Makes it now if it has sockets.
+ * for, it may not be able to make then.  Makes it now if it has sockets, or if it is
+ * root: then it may be a server that listens as somebody else, as memcached does.
  */
 void lifecycle_prepare(void);
+
+/*
+ * The process goes into a sandbox by prctl() or seccomp(): from here on a system call of
+ * ours may be what it is killed for.  Turns tracing off; call it before the real call.
+ * False if there is nothing to turn off, or the process only shares our memory.
+ */
+bool lifecycle_sandbox(void);
+
+/* It did not: tracing goes on. */
+void lifecycle_sandbox_failed(void);
+
+/* It did: the trace says so. */
+void lifecycle_sandboxed(void);
 
 /* This is the child of fork(): the descriptors are its own from here on. */
 void lifecycle_forked(void);

@@ -8,8 +8,9 @@
  * ring_commit() must not call ring_event() for the same cursor: the guard in
  * call.c sees to that.
  *
- * Every access to the file is to pages that were made present and writable by
- * ring_take(), so that a full disk is an error code there and not a SIGBUS here.
+ * Every access to the file is to pages that were given blocks and made present before, so
+ * that a full disk is an error code there and not a SIGBUS here.  Chunks of events get
+ * theirs in small steps: most threads of a program with many write little.
  */
 #ifndef PRELOAD_RING_H
 #define PRELOAD_RING_H
@@ -24,6 +25,7 @@
 struct ring_cursor {
 	uint8_t *chunk;
 	uint32_t used;
+	uint32_t ready; /* bytes that may be touched */
 	uint32_t index;
 };
 
@@ -51,7 +53,7 @@ void *ring_event_slow(struct ring_cursor *c, size_t bytes, int32_t tid, uint64_t
 
 static inline void *ring_event(struct ring_cursor *c, size_t bytes, int32_t tid, uint64_t now_ns)
 {
-	if (__builtin_expect(c->chunk && c->used + bytes <= TRT_CHUNK_BYTES, 1))
+	if (__builtin_expect(c->chunk && c->used + bytes <= c->ready, 1))
 		return c->chunk + c->used;
 	return ring_event_slow(c, bytes, tid, now_ns);
 }
@@ -65,6 +67,18 @@ static inline void ring_commit(struct ring_cursor *c, size_t bytes, uint64_t end
 	chunk->events++;
 	chunk->last_ns = end_ns;
 	__atomic_store_n(&chunk->committed, c->used, __ATOMIC_RELEASE);
+}
+
+/*
+ * An event is about to be written.  During the real call the kernel, and all that ran
+ * meanwhile, may have taken the places from the caches: they are fetched while the event
+ * is still made up.
+ */
+static inline void ring_prefetch(const struct ring_cursor *c)
+{
+	__builtin_prefetch(c->chunk, 1);
+	__builtin_prefetch(c->chunk + c->used, 1);
+	__builtin_prefetch(c->chunk + c->used + 64, 1);
 }
 
 /* The same for a record that is not an event. */

@@ -388,6 +388,11 @@ void tls_name(const void *session, const char *name, size_t bytes)
 	s->server_name[bytes] = '\0';
 }
 
+bool tls_known(const void *session)
+{
+	return lifecycle_hooks() && tls_in_use && session_find((uintptr_t)session);
+}
+
 void tls_forget(const void *session)
 {
 	if (lifecycle_hooks() && tls_in_use)

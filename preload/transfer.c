@@ -111,10 +111,18 @@ static void notice_connection(struct connection *c, const struct transfer *x)
 	} else if (__builtin_expect(!c->described, 0) && x->result >= 0) {
 		connection_describe(c, fd, NULL, 0, x->end_ns);
 	}
-	/* The first bytes of a connection went with its first segment (tcp(7), TCP_FASTOPEN). */
-	if ((x->flags & MSG_FASTOPEN) && x->direction == SENT && x->result >= 0 && !c->connected)
-		connection_connected(c, fd, x->call->start_ns, x->end_ns, 0,
-				     (struct stack_ids){ 0 }, 0);
+}
+
+/* A send that connects: the first bytes may go with the first segment (tcp(7), TCP_FASTOPEN). */
+static void end_fast_open(const struct transfer *x, struct connection *c, struct stack_ids stack,
+			  int32_t tid)
+{
+	struct connect_end e = {
+		.result = x->result > 0 ? 0 : x->result, .end_ns = x->end_ns,
+		.address = x->peer, .address_bytes = x->peer_bytes, .stack = stack, .tid = tid,
+	};
+
+	call_note_connect(c, x->call, &e);
 }
 
 /* The connection that the bytes belong to: the peer's own, if the socket talks to many. */
@@ -136,6 +144,8 @@ ALWAYS_INLINE struct connection *begin_transfer(const struct transfer *x, struct
 	struct connection *c = call_connection(call);
 
 	*drop = false;
+	if (thread_self)
+		ring_prefetch(&thread_self->cursor);
 	call_draft(d, call, x->end_ns, x->result);
 	d->flags = event_flags(x);
 	if (!c)
@@ -145,7 +155,9 @@ ALWAYS_INLINE struct connection *begin_transfer(const struct transfer *x, struct
 	*drop = fold_try(x, c) || !lifecycle_ready();
 	if (*drop)
 		return NULL;
-	if (__builtin_expect(!connection_verify(c, call->fd, x->end_ns), 0)) {
+	if (__builtin_expect(connection_is_due(c, x->end_ns), 0) &&
+	    (!thread_self || thread_may_ask(&thread_self->verified_ns, VERIFIES_APART_NS, x->end_ns)) &&
+	    !connection_verify(c, call->fd, x->end_ns)) {
 		c = connection_find(call->fd);
 		*drop = c == NULL;
 		if (*drop)
@@ -176,8 +188,11 @@ ALWAYS_INLINE void end_transfer(const struct transfer *x, struct draft *d, struc
 		c->stream[x->direction].calls++;
 	if (!t)
 		return;
-	event_write(t, d);
+	struct stack_ids stack = event_write(t, d);
 	if (c) {
+		if (__builtin_expect((x->flags & MSG_FASTOPEN) && x->direction == SENT, 0) &&
+		    x->peer_bytes)
+			end_fast_open(x, c, stack, t->tid);
 		kernel_view(t, c, x->call->fd, x->end_ns);
 		if (__builtin_expect(config.slow_ns != 0, 0) && x->result > 0)
 			slow_data(t, x->call, c, x->direction, x->end_ns);

@@ -3,6 +3,8 @@
 #include "analyzer/model/exchange.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 
 #include "analyzer/model/phases.h"
@@ -21,6 +23,8 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->connection = c;
 	x->stats = connection_stats_new(c);
 	x->shutdown_ns = UNKNOWN;
+	/* What others made may have it set; an accepted one has what its listener had. */
+	x->no_delay = c->transport != TRANSPORT_TCP || c->origin != ORIGIN_SOCKET;
 	x->streams[DIRECTION_SENT].base = c->sent_before;
 	x->streams[DIRECTION_SENT].end = c->sent_before;
 	x->streams[DIRECTION_RECEIVED].base = c->received_before;
@@ -66,7 +70,8 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 {
 	const struct current *now = &x->pool->current;
 	struct trip *t = x->pool->free_trips;
-	uint64_t wire_bytes = event_is_tls(now->event) ? 0 : UNKNOWN;
+	bool tls = event_is_tls(now->event);
+	uint64_t wire_bytes = tls ? 0 : UNKNOWN;
 
 	if (t)
 		x->pool->free_trips = t->next;
@@ -84,11 +89,15 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 		.thread = now->event->thread,
 		.stack_id = now->event->stack_id,
 		.calls = 0,
+		.request_calls = 0,
+		.request_last_bytes = 0,
+		.may_hold_back = !x->no_delay,
 		.last_call = 0,
 		.first_ns = { UNKNOWN, UNKNOWN },
 		.last_ns = { UNKNOWN, UNKNOWN },
 		.offset = { 0, 0 },
 		.bytes = { 0, 0 },
+		.encryption = tls ? ENCRYPTION_SEEN : x->stats.encryption,
 		.wire_bytes = { wire_bytes, wire_bytes },
 		.blocked_ns = 0,
 		.unclaimed_ns = 0,
@@ -148,7 +157,7 @@ static void tell(struct exchange *x, struct trip *t)
 	struct round_trip r;
 
 	settle(x, t);
-	trip_describe(t, x->connection, x->stats.encryption, x->protocol->name, certain, &r);
+	trip_describe(t, x->connection, x->protocol->name, certain, &r);
 	x->stats.round_trips++;
 	x->stats.failed += round_trip_failed(&r);
 	x->stats.pending += r.status == STATUS_PENDING;
@@ -182,7 +191,7 @@ static void add_piece(struct exchange *x, struct trip *t, const struct piece *p)
 {
 	const struct current *now = &x->pool->current;
 
-	trip_add_piece(t, p, now->event, &now->arrival);
+	trip_add_piece(t, p, now->event, &now->passage);
 	if (trip_is_tls(t))
 		wire_give(x->wire, t, now->event);
 	t->rtt_us = x->stats.rtt_us;
@@ -411,15 +420,21 @@ static void place(struct exchange *x, const struct event *e)
 		return;
 	if ((now->beneath_tls || e->class != CALL_CLASS_TLS) && !(x->wire && x->wire->begun))
 		begin_tls(x, e);
-	if (e->class == CALL_CLASS_TLS_RECEIVE)
-		now->arrival = wire_arrival(x->wire, e);
+	if (event_is_tls(e) && x->wire)
+		now->passage = wire_passage(x->wire, e);
+}
+
+static void note_no_delay(struct exchange *x, const struct event *e)
+{
+	if (e->result == 0)
+		x->no_delay = e->option_value != 0;
 }
 
 void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns, uint64_t call)
 {
 	x->pool->current = (struct current){
 		.event = e,
-		.arrival = { e->start_ns, event_end_ns(e), e->ready_ns },
+		.passage = { e->start_ns, event_end_ns(e), e->ready_ns },
 		.waited_ns = waited_ns,
 		.lost_before = { bytes_lost(x, DIRECTION_SENT), bytes_lost(x, DIRECTION_RECEIVED) },
 	};
@@ -427,6 +442,8 @@ void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns
 	count_call(x, e, waited_ns, call);
 	if (event_sends(e) || event_receives(e))
 		transfer(x, e);
+	else if (e->sets_option && e->option_level == IPPROTO_TCP && e->option == TCP_NODELAY)
+		note_no_delay(x, e);
 	else if (e->kind == CALL_SHUTDOWN && e->result == 0)
 		x->shutdown_ns = e->start_ns;
 	else if (e->kind == CALL_FDOPEN)

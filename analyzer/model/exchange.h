@@ -43,7 +43,7 @@ static inline void stream_take(struct stream *s, uint64_t offset, uint64_t bytes
 /* The event being taken in. */
 struct current {
 	const struct event *event;
-	struct arrival arrival;  /* of what it received */
+	struct passage passage;  /* of its bytes */
 	bool beneath_tls;        /* it is on the socket, and round trips are of the plaintext */
 	uint64_t waited_ns;      /* its thread sat in waits before it */
 	uint64_t lost_before[2]; /* bytes that were missing in each stream before it */
@@ -71,6 +71,7 @@ struct exchange {
 	uint64_t last_call;        /* which of that thread's calls that was of */
 	uint64_t shutdown_ns;      /* when this process last called shutdown(); UNKNOWN if never */
 	bool had_trip;
+	bool no_delay;             /* TCP_NODELAY is set, or not known not to be */
 	const struct protocol *protocol;
 	max_align_t state[];       /* the protocol's */
 };

@@ -1,49 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finds the sockets behind connections, and which two of them are joined. */
-#include "analyzer/model/peers.h"
-
-#include <string.h>
-
-#include "analyzer/util/hash.h"
-
-/* A number of the kernel's, which each start of a machine gives out anew. */
-struct kernel_number {
-	uint8_t boot[16];
-	uint64_t number;
-};
-
-/* An open socket, whoever has it. */
-struct socket {
-	const struct process *process;   /* of its first user */
-	const struct connection **users; /* in order of their processes' start */
-	size_t count, capacity;
-	enum transport transport;
-	bool datagram;
-	bool failed;                     /* connect() did */
-	struct address local, remote;
-	bool internet;                   /* the next two are known */
-	struct internet_end local_end, remote_end;
-	uint64_t opened_ns, closed_ns;   /* UNKNOWN: at no known time */
-	uint64_t match;                  /* the same for both ends, if both have addresses */
-	uint64_t peer_inode;
-	struct kernel_number cookie, inode;
-	struct socket *peer;
-	UT_hash_handle by_cookie, by_inode;
-};
-
-struct user {
-	const struct connection *connection;
-	struct socket *socket;
-	UT_hash_handle hh;
-};
-
-struct peers {
-	const struct model *model;
-	struct user *users;
-	struct socket **sockets;
-	size_t count, capacity;
-	struct socket *cookies, *inodes;
-};
+/* Finds the sockets behind connections, and which of them the kernel's numbers join. */
+#include "analyzer/model/sockets.h"
 
 /* Sockets */
 
@@ -60,12 +17,13 @@ static struct kernel_number number_of(const struct process *p, uint64_t number)
 	return n;
 }
 
-static struct socket *socket_of(const struct peers *p, const struct connection *c)
+/* NULL before it was added. */
+static struct user *user_of(const struct peers *p, const struct connection *c)
 {
 	struct user *u;
 
 	HASH_FIND_PTR(p->users, &c, u);
-	return u ? u->socket : NULL;
+	return u;
 }
 
 static struct socket *find_inode(const struct peers *p, const struct process *process,
@@ -85,7 +43,7 @@ static struct socket *known_socket(const struct peers *p, const struct connectio
 	struct socket *s = NULL;
 
 	if (c->origin == ORIGIN_FORKED && c->parent)
-		return socket_of(p, c->parent);
+		return user_of(p, c->parent)->socket;
 	/* A datagram socket has as many connections as peers, each with another one. */
 	if (c->cookie && c->origin != ORIGIN_PEER)
 		HASH_FIND(by_cookie, p->cookies, &n, sizeof(n), s);
@@ -119,10 +77,10 @@ static void add_user(struct peers *p, struct socket *s, const struct connection 
 	uint64_t opened = c->connect_started_ns != UNKNOWN ? c->connect_started_ns : c->created_ns;
 	uint64_t closed = c->closed_ns != UNKNOWN ? c->closed_ns : c->process->ended_ns;
 
-	*u = (struct user){ .connection = c, .socket = s };
+	*u = (struct user){ .connection = c, .socket = s, .shift = { UNKNOWN, UNKNOWN } };
 	HASH_ADD_PTR(p->users, connection, u);
-	s->users = xgrow(s->users, s->count, &s->capacity, sizeof(struct connection *));
-	s->users[s->count++] = c;
+	s->users = xgrow(s->users, s->count, &s->capacity, sizeof(struct user *));
+	s->users[s->count++] = u;
 	if (c->local.length)
 		s->local = c->local;
 	if (c->remote.length)
@@ -150,22 +108,16 @@ static void add_connections(struct peers *p, const struct recording *r)
 		}
 }
 
-static void join(struct socket *a, struct socket *b)
-{
-	a->peer = b;
-	b->peer = a;
-}
-
 /* By inode: one of the two has to name the other, and neither a third. */
 static void match_inodes(struct peers *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		struct socket *s = p->sockets[i], *other;
 
-		if (!s->peer_inode)
+		if (!s->peer_inode || s->peer)
 			continue;
 		other = find_inode(p, s->process, s->peer_inode);
-		if (!other || (other->peer_inode && other->peer_inode != s->inode.number))
+		if (!other || other->peer || (other->peer_inode && other->peer_inode != s->inode.number))
 			continue;
 		/* Many datagram sockets may send to one that is connected to none of them. */
 		if (other->peer_inode || !s->datagram)
@@ -173,172 +125,73 @@ static void match_inodes(struct peers *p)
 	}
 }
 
-/* Addresses */
+/* Offsets */
 
-static bool is_ipv4(const struct internet_end *e)
+/* How far one stream of a socket was when its users so far were done. */
+struct progress {
+	uint64_t end;     /* UNKNOWN, and it stays so */
+	uint64_t last_ns; /* of its last call that moved bytes; 0: none */
+};
+
+static void go_on(struct progress *p, uint64_t shift, uint64_t end, uint64_t last_ns)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(e->host, mapped, sizeof(mapped)) == 0;
+	if (shift == UNKNOWN)
+		p->end = UNKNOWN;
+	else if (p->end != UNKNOWN && shift + end > p->end)
+		p->end = shift + end;
+	if (last_ns != UNKNOWN && last_ns > p->last_ns)
+		p->last_ns = last_ns;
 }
 
-static bool is_wildcard(const struct internet_end *e)
+static uint64_t goes_on_at(const struct progress *p, uint64_t created_ns)
 {
-	static const uint8_t any[16];
-
-	return is_ipv4(e) ? memcmp(e->host + 12, any, 4) == 0 : memcmp(e->host, any, 16) == 0;
+	return p->last_ns > created_ns ? UNKNOWN : p->end;
 }
 
-static bool is_loopback(const struct internet_end *e)
+static int compare_users(const void *a, const void *b)
 {
-	static const uint8_t loopback[16] = { [15] = 1 };
+	const struct user *x = *(struct user *const *)a, *y = *(struct user *const *)b;
+	const struct process *p = x->connection->process, *q = y->connection->process;
 
-	return is_ipv4(e) ? e->host[12] == 127 : memcmp(e->host, loopback, 16) == 0;
+	if (x->connection->created_ns != y->connection->created_ns)
+		return x->connection->created_ns < y->connection->created_ns ? -1 : 1;
+	if (p->started_ns != q->started_ns)
+		return p->started_ns < q->started_ns ? -1 : 1;
+	return (x->connection->id > y->connection->id) - (x->connection->id < y->connection->id);
 }
 
-static bool same_machine(const struct socket *a, const struct socket *b)
+/*
+ * Of a socket that was found open the offsets count from there, and go on where those who
+ * had used it before stopped: they have to have stopped by then.
+ */
+static void shift_users(const struct peers *p, struct socket *s)
 {
-	return memcmp(a->cookie.boot, b->cookie.boot, sizeof(a->cookie.boot)) == 0;
-}
+	struct progress sent = { 0, 0 }, received = { 0, 0 };
+	size_t before = 0; /* users of an earlier time than this one, whose progress is counted */
 
-static bool same_network(const struct socket *a, const struct socket *b)
-{
-	uint32_t x = a->process->network_namespace, y = b->process->network_namespace;
+	qsort(s->users, s->count, sizeof(struct user *), compare_users);
+	for (size_t i = 0; i < s->count; i++) {
+		struct user *u = s->users[i];
+		const struct connection *c = u->connection;
 
-	return same_machine(a, b) && (x == y || !x || !y);
-}
+		for (; s->users[before]->connection->created_ns < c->created_ns; before++) {
+			const struct user *b = s->users[before];
+			struct connection_stats stats = model_connection(p->model, b->connection);
+			bool unread = b->connection->process->skipped;
 
-/* An unconnected datagram socket is bound to all addresses of its machine. */
-static bool is_at(const struct internet_end *local, const struct internet_end *remote)
-{
-	return local->port == remote->port &&
-	       (is_wildcard(local) || memcmp(local->host, remote->host, sizeof(local->host)) == 0);
-}
-
-static bool internet_match(const struct socket *a, const struct socket *b)
-{
-	if (!is_at(&a->local_end, &b->remote_end) || !is_at(&b->local_end, &a->remote_end))
-		return false;
-	if (is_loopback(&a->remote_end) || is_loopback(&b->remote_end))
-		return same_network(a, b);
-	return same_machine(a, b) ||
-	       !(is_wildcard(&a->local_end) || is_wildcard(&b->local_end));
-}
-
-static bool same_name(const struct address *a, const struct address *b)
-{
-	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
-static bool unix_match(const struct socket *a, const struct socket *b)
-{
-	struct address a_local = address_unix_name(&a->local);
-	struct address a_remote = address_unix_name(&a->remote);
-	struct address b_local = address_unix_name(&b->local);
-	struct address b_remote = address_unix_name(&b->remote);
-
-	return same_name(&a_local, &b_remote) && same_name(&b_local, &a_remote) &&
-	       same_network(a, b);
-}
-
-/* 64-bit FNV-1a (draft-eastlake-fnv). */
-static uint64_t hash_name(const struct address *a)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < a->length; i++)
-		hash = (hash ^ a->bytes[i]) * 0x100000001b3u;
-	return hash;
-}
-
-/* A number that both ends have in common, whichever address is the local one; 0: none. */
-static uint64_t match_number(struct socket *s)
-{
-	struct address local = address_unix_name(&s->local), remote = address_unix_name(&s->remote);
-
-	s->internet = (s->transport == TRANSPORT_TCP || s->transport == TRANSPORT_UDP) &&
-		      address_internet_end(&s->local, &s->local_end) &&
-		      address_internet_end(&s->remote, &s->remote_end);
-	if (s->internet)
-		return (uint64_t)(s->transport + 1) << 32 |
-		       (uint64_t)s->local_end.port * s->remote_end.port;
-	if (s->transport == TRANSPORT_UNIX && s->datagram && local.length && remote.length)
-		return hash_name(&local) ^ hash_name(&remote);
-	return 0;
-}
-
-/* A server may accept after the client has closed: no other one has its port again so soon. */
-#define LATE_NS 1000000000u
-
-static bool same_time(const struct socket *a, const struct socket *b)
-{
-	uint64_t later = a->opened_ns > b->opened_ns ? a->opened_ns : b->opened_ns;
-	uint64_t sooner = a->closed_ns < b->closed_ns ? a->closed_ns : b->closed_ns;
-
-	return later <= sooner || later - sooner <= LATE_NS;
-}
-
-static bool may_be_peers(const struct socket *a, const struct socket *b)
-{
-	return a->transport == b->transport && a->internet == b->internet && same_time(a, b) &&
-	       (a->internet ? internet_match(a, b) : unix_match(a, b));
-}
-
-static uint64_t distance(const struct socket *a, const struct socket *b)
-{
-	return a->opened_ns > b->opened_ns ? a->opened_ns - b->opened_ns :
-					     b->opened_ns - a->opened_ns;
-}
-
-/* Numbers are used again: of those with the same match, so many on each side are tried. */
-#define NEIGHBOURS 32
-
-/* Of all with the same addresses the one opened at most nearly the same time. */
-static struct socket *best_match(struct socket **all, size_t count, size_t i)
-{
-	size_t first = i > NEIGHBOURS ? i - NEIGHBOURS : 0;
-	size_t end = count - i > NEIGHBOURS ? i + NEIGHBOURS + 1 : count;
-	struct socket *best = NULL;
-
-	for (size_t j = first; j < end; j++)
-		if (j != i && all[j]->match == all[i]->match && may_be_peers(all[i], all[j]) &&
-		    (!best || distance(all[i], all[j]) < distance(all[i], best)))
-			best = all[j];
-	return best;
-}
-
-static int compare_matches(const void *a, const void *b)
-{
-	const struct socket *x = *(struct socket *const *)a, *y = *(struct socket *const *)b;
-
-	if (x->match != y->match)
-		return x->match < y->match ? -1 : 1;
-	return (x->opened_ns > y->opened_ns) - (x->opened_ns < y->opened_ns);
-}
-
-/* By addresses: two sockets that are each other's best match. */
-static void match_addresses(struct peers *p)
-{
-	struct socket **all = xcalloc(p->count + 1, sizeof(struct socket *)), **best;
-	size_t count = 0;
-
-	for (size_t i = 0; i < p->count; i++) {
-		struct socket *s = p->sockets[i];
-
-		s->match = s->peer || s->failed || s->opened_ns == UNKNOWN ? 0 : match_number(s);
-		if (s->match)
-			all[count++] = s;
+			go_on(&sent, unread ? UNKNOWN : b->shift.sent, stats.socket_sent,
+			      stats.sent_last_ns);
+			go_on(&received, unread ? UNKNOWN : b->shift.received,
+			      stats.socket_received, stats.received_last_ns);
+		}
+		if (c->origin == ORIGIN_FORKED && c->parent)
+			u->shift = user_of(p, c->parent)->shift;
+		else if (c->offsets_known)
+			u->shift = (struct stream_shift){ 0, 0 };
+		else if (before)
+			u->shift = (struct stream_shift){ goes_on_at(&sent, c->created_ns),
+							  goes_on_at(&received, c->created_ns) };
 	}
-	qsort(all, count, sizeof(struct socket *), compare_matches);
-	best = xcalloc(count + 1, sizeof(struct socket *));
-	for (size_t i = 0; i < count; i++)
-		best[i] = best_match(all, count, i);
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = i + 1; best[i] && j < count && j - i <= NEIGHBOURS; j++)
-			if (all[j] == best[i] && best[j] == all[i])
-				join(all[i], all[j]);
-	free(best);
-	free(all);
 }
 
 /* What others see */
@@ -351,6 +204,9 @@ struct peers *peers_new(const struct recording *r, const struct model *m)
 	add_connections(p, r);
 	match_inodes(p);
 	match_addresses(p);
+	match_queues(p);
+	for (size_t i = 0; i < p->count; i++)
+		shift_users(p, p->sockets[i]);
 	return p;
 }
 
@@ -388,56 +244,16 @@ static uint64_t bytes_of(const struct peers *p, const struct connection *c)
 
 const struct connection *peers_of(const struct peers *p, const struct connection *c)
 {
-	const struct socket *s = socket_of(p, c)->peer;
-	const struct connection *best = s ? s->users[0] : NULL;
+	const struct socket *s = user_of(p, c)->socket->peer;
+	const struct connection *best = s ? s->users[0]->connection : NULL;
 
 	for (size_t i = 1; s && i < s->count; i++)
-		if (bytes_of(p, s->users[i]) > bytes_of(p, best))
-			best = s->users[i];
+		if (bytes_of(p, s->users[i]->connection) > bytes_of(p, best))
+			best = s->users[i]->connection;
 	return best;
 }
 
-static struct stream_shift shift_before(const struct peers *p, const struct connection *c);
-
 struct stream_shift peers_shift(const struct peers *p, const struct connection *c)
 {
-	while (c->origin == ORIGIN_FORKED && c->parent)
-		c = c->parent;
-	return c->offsets_known ? (struct stream_shift){ 0, 0 } : shift_before(p, c);
-}
-
-/* Raises *shift to where this user's stream ended; UNKNOWN if it went on behind ns. */
-static void go_on_from(uint64_t *shift, uint64_t its_shift, uint64_t end, uint64_t last_ns,
-		       uint64_t ns)
-{
-	if (*shift == UNKNOWN || its_shift == UNKNOWN || (last_ns != UNKNOWN && last_ns > ns))
-		*shift = UNKNOWN;
-	else if (its_shift + end > *shift)
-		*shift = its_shift + end;
-}
-
-/* A socket found open goes on where its users before it stopped. */
-static struct stream_shift shift_before(const struct peers *p, const struct connection *c)
-{
-	const struct socket *s = socket_of(p, c);
-	struct stream_shift shift = { 0, 0 };
-	bool any = false;
-
-	for (size_t i = 0; i < s->count; i++) {
-		const struct connection *u = s->users[i];
-		struct connection_stats stats = model_connection(p->model, u);
-		struct stream_shift its;
-
-		if (u == c || u->created_ns >= c->created_ns)
-			continue;
-		if (u->process->skipped)
-			return (struct stream_shift){ UNKNOWN, UNKNOWN };
-		any = true;
-		its = peers_shift(p, u);
-		go_on_from(&shift.sent, its.sent, stats.socket_sent,
-			   stats.sent_last_ns, c->created_ns);
-		go_on_from(&shift.received, its.received, stats.socket_received,
-			   stats.received_last_ns, c->created_ns);
-	}
-	return any ? shift : (struct stream_shift){ UNKNOWN, UNKNOWN };
+	return user_of(p, c)->shift;
 }

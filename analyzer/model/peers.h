@@ -6,8 +6,9 @@
  * children, of those that it was passed to.  These are its users.  Two sockets are each
  * other's peers
  *
- *	Unix    if the one's other end has the other's inode; of datagram sockets
- *	        with names also as below
+ *	Unix    if the one's other end has the other's inode; if only this connect()
+ *	        waited to be accepted when that was; of datagram sockets with names also as
+ *	        below
  *	others  if the one's local address is the other's remote one and the other way
  *	        round, they were open at the same time, and where addresses mean
  *	        something else on each machine (loopback), they are on the same one.

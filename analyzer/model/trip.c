@@ -31,6 +31,10 @@ void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns)
 {
 	trip_block(t, e, waited_ns);
 	t->calls++;
+	if (e->result > 0 && event_direction(e) == t->request) {
+		t->request_calls++;
+		t->request_last_bytes = (uint64_t)e->result;
+	}
 }
 
 /*
@@ -38,7 +42,7 @@ void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns)
  * wait reported them, if that lies between the request and the end of the call.  A
  * request's time begins when it was read; before that it was queued.
  */
-static uint64_t arrived_ns(const struct trip *t, const struct piece *p, const struct arrival *a)
+static uint64_t arrived_ns(const struct trip *t, const struct piece *p, const struct passage *a)
 {
 	uint64_t asked = t->last_ns[t->request];
 
@@ -52,17 +56,18 @@ static uint64_t arrived_ns(const struct trip *t, const struct piece *p, const st
  * it returns; those of a receive are there when it returns.
  */
 void trip_add_piece(struct trip *t, const struct piece *p, const struct event *e,
-		    const struct arrival *arrival)
+		    const struct passage *passage)
 {
 	uint64_t end = event_end_ns(e);
 	uint64_t *first = &t->first_ns[p->direction], *last = &t->last_ns[p->direction];
 
 	if (*first == UNKNOWN) {
-		*first = p->direction == DIRECTION_SENT ? e->start_ns : arrived_ns(t, p, arrival);
+		*first = p->direction == DIRECTION_SENT ? passage->start_ns :
+							  arrived_ns(t, p, passage);
 		t->offset[p->direction] = p->offset;
 		if (p->direction == DIRECTION_RECEIVED && t->request == DIRECTION_RECEIVED &&
-		    arrival->ready_ns <= arrival->start_ns)
-			t->queue_ns = arrival->start_ns - arrival->ready_ns;
+		    passage->ready_ns <= passage->start_ns)
+			t->queue_ns = passage->start_ns - passage->ready_ns;
 	}
 	if (*last == UNKNOWN || end > *last)
 		*last = end;
@@ -111,8 +116,8 @@ static void describe_times(const struct trip *t, struct round_trip *r)
 				t->last_ns[response]);
 }
 
-void trip_describe(const struct trip *t, const struct connection *c, enum encryption clear,
-		   const char *protocol, bool certain, struct round_trip *r)
+void trip_describe(const struct trip *t, const struct connection *c, const char *protocol,
+		   bool certain, struct round_trip *r)
 {
 	/* Every member is named, as in new_trip(). */
 	*r = (struct round_trip){
@@ -138,10 +143,13 @@ void trip_describe(const struct trip *t, const struct connection *c, enum encryp
 		.bytes_received = t->bytes[DIRECTION_RECEIVED],
 		.wire_bytes_sent = t->wire_bytes[DIRECTION_SENT],
 		.wire_bytes_received = t->wire_bytes[DIRECTION_RECEIVED],
-		.encryption = trip_is_tls(t) ? ENCRYPTION_SEEN : clear,
+		.encryption = t->encryption,
 		.request_offset = t->offset[t->request],
 		.response_offset = t->answered ? t->offset[trip_response(t)] : UNKNOWN,
 		.calls = t->calls,
+		.request_calls = t->request_calls,
+		.request_last_bytes = t->request_last_bytes,
+		.may_hold_back = t->may_hold_back,
 		.stack_id = t->stack_id,
 		.protocol = protocol,
 		.name = NULL,

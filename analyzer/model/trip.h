@@ -6,8 +6,8 @@
 #include "analyzer/model/model.h"
 #include "analyzer/protocols/protocol.h"
 
-/* When a call took bytes from the socket, and when a wait had reported them; else UNKNOWN. */
-struct arrival {
+/* When the bytes of a call passed the socket, and when a wait had reported them; else UNKNOWN. */
+struct passage {
 	uint64_t start_ns, end_ns, ready_ns;
 };
 
@@ -36,11 +36,14 @@ struct trip {
 	int error;
 	const struct thread *thread;
 	uint32_t stack_id;
-	uint32_t calls;
+	uint32_t calls, request_calls;
+	uint64_t request_last_bytes;
+	bool may_hold_back;
 	uint64_t last_call;          /* counted, by its number: it may bring several pieces */
 	uint64_t first_ns[2], last_ns[2]; /* by direction: its first and last byte was moved */
 	uint64_t offset[2], bytes[2];
-	uint64_t wire_bytes[2];      /* UNKNOWN if it is not of TLS */
+	enum encryption encryption;
+	uint64_t wire_bytes[2];      /* UNKNOWN if it is not SEEN */
 	uint64_t blocked_ns;
 	uint64_t unclaimed_ns;       /* blocked for plaintext that no call has told of yet */
 	uint64_t connect_ns, lookup_ns, handshake_ns, queue_ns, rtt_us; /* see struct round_trip */
@@ -55,12 +58,12 @@ static inline enum direction trip_response(const struct trip *t)
 
 static inline bool trip_is_tls(const struct trip *t)
 {
-	return t->wire_bytes[DIRECTION_SENT] != UNKNOWN;
+	return t->encryption == ENCRYPTION_SEEN;
 }
 
 /* Adds a piece that the event moved, but not the call. */
 void trip_add_piece(struct trip *t, const struct piece *p, const struct event *e,
-		    const struct arrival *arrival);
+		    const struct passage *passage);
 /* Adds a call, one that moved bytes of it, failed, or found the end. */
 void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns);
 /* How long its thread sat in a call, and in waits before it, on behalf of it. */
@@ -68,11 +71,8 @@ uint64_t trip_blocked_ns(const struct trip *t, const struct event *e, uint64_t w
 /* Adds that. */
 void trip_block(struct trip *t, const struct event *e, uint64_t waited_ns);
 
-/*
- * Sets *r to what the listener sees; clear: what is known of bytes that were not of
- * TLS calls; certain: no call of it can have been lost.
- */
-void trip_describe(const struct trip *t, const struct connection *c, enum encryption clear,
-		   const char *protocol, bool certain, struct round_trip *r);
+/* Sets *r to what the listener sees; certain: no call of it can have been lost. */
+void trip_describe(const struct trip *t, const struct connection *c, const char *protocol,
+		   bool certain, struct round_trip *r);
 
 #endif

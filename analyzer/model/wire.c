@@ -2,6 +2,8 @@
 /* Keeps what the socket beneath TLS does, until plaintext tells which round trip it was for. */
 #include "analyzer/model/wire.h"
 
+#include <errno.h>
+
 #include "analyzer/util/alloc.h"
 
 /* Libraries read a record's header by itself, to know its length (RFC 8446, section 5.1). */
@@ -14,6 +16,7 @@ static struct wire *new_wire(uint64_t started_ns, uint64_t ended_ns)
 	w->started_ns = started_ns;
 	w->ended_ns = ended_ns;
 	w->arrival.end_ns = UNKNOWN;
+	w->tried_ns = UNKNOWN;
 	return w;
 }
 
@@ -32,7 +35,7 @@ void wire_open(struct exchange *x)
 	const struct connection *c = x->connection;
 	const struct tls *tls = c->tls;
 	/* A forked process goes on with the TLS of its parent. */
-	bool inherited = c->created_ns != UNKNOWN && tls->ended_ns <= c->created_ns;
+	bool inherited = !connection_shook_hands(c);
 	uint64_t before[2] = { inherited ? c->sent_before : tls->sent_before,
 			       inherited ? c->received_before : tls->received_before };
 
@@ -109,7 +112,7 @@ static void note_arrival(struct wire *w, const struct event *e)
 	w->in_record |= event_bytes(e) == RECORD_HEADER_BYTES;
 	if (body && event_bytes(e) != RECORD_HEADER_BYTES)
 		return;
-	w->arrival = (struct arrival){ e->start_ns, event_end_ns(e), e->ready_ns };
+	w->arrival = (struct passage){ e->start_ns, event_end_ns(e), e->ready_ns };
 }
 
 static void carry_received(struct wire *w, struct trip *t, const struct event *e,
@@ -137,11 +140,26 @@ void wire_carry(struct exchange *x, const struct event *e, uint64_t waited_ns)
 		carry_received(w, newest_trip(x), e, waited_ns);
 }
 
-struct arrival wire_arrival(const struct wire *w, const struct event *e)
+/* A call that could not go on may have sent some of its bytes: the first try is the start. */
+static uint64_t send_start_ns(struct wire *w, const struct event *e)
 {
-	if (w->arrival.end_ns != UNKNOWN)
+	uint64_t first_ns = e->first_try_ns < e->start_ns ? e->first_try_ns : e->start_ns;
+
+	if (w->tried_ns < first_ns)
+		first_ns = w->tried_ns;
+	w->tried_ns = e->result == -EAGAIN ? first_ns : UNKNOWN;
+	return w->unclaimed_bytes[DIRECTION_SENT] ? first_ns : e->start_ns;
+}
+
+struct passage wire_passage(struct wire *w, const struct event *e)
+{
+	if (e->class == CALL_CLASS_TLS_RECEIVE && w->arrival.end_ns != UNKNOWN)
 		return w->arrival;
-	return (struct arrival){ e->start_ns, event_end_ns(e), UNKNOWN };
+	return (struct passage){
+		.start_ns = e->class == CALL_CLASS_TLS_SEND ? send_start_ns(w, e) : e->start_ns,
+		.end_ns = event_end_ns(e),
+		.ready_ns = UNKNOWN,
+	};
 }
 
 void wire_give(struct wire *w, struct trip *t, const struct event *e)
@@ -169,26 +187,36 @@ void wire_settle(struct wire *w, const struct event *e)
 	w->unsent_bytes += event_bytes(e);
 }
 
-/* Whether a handshake's first message begins here, whole in a record (RFC 8446, 4.1.2, 5.1). */
+enum { HANDSHAKE = 0x16, CLIENT_HELLO = 1, MESSAGE_HEADER_BYTES = 4, VERSION_BYTES = 3 };
+
+/* Whether a record of a handshake begins here (RFC 8446, 5.1), as far as bytes were kept. */
+static bool is_handshake(const struct piece *p)
+{
+	return p->head_bytes >= VERSION_BYTES && p->head[0] == HANDSHAKE && p->head[1] == 3 &&
+	       p->head[2] <= 4;
+}
+
+/* Whether it is one with the first message, whole (4.1.2): nothing else looks like that. */
 static bool is_client_hello(const struct piece *p)
 {
-	enum { HANDSHAKE = 0x16, CLIENT_HELLO = 1, MESSAGE_HEADER_BYTES = 4 };
 	const uint8_t *record = p->head, *message = record + RECORD_HEADER_BYTES;
 
-	return p->head_bytes >= RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES &&
-	       record[0] == HANDSHAKE && record[1] == 3 && message[0] == CLIENT_HELLO &&
-	       !message[1] && (record[3] << 8 | record[4]) ==
-				      (message[2] << 8 | message[3]) + MESSAGE_HEADER_BYTES;
+	return p->head_bytes >= RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES && is_handshake(p) &&
+	       message[0] == CLIENT_HELLO && !message[1] &&
+	       (record[3] << 8 | record[4]) ==
+		       (message[2] << 8 | message[3]) + MESSAGE_HEADER_BYTES;
 }
 
 void wire_look(struct exchange *x, const struct piece *p)
 {
 	enum encryption *known = &x->stats.encryption;
+	bool first = p->offset == 0;
 
 	if (x->connection->datagram || !p->head_bytes)
 		return;
-	if (is_client_hello(p))
+	if (first ? is_handshake(p) : is_client_hello(p))
 		*known = ENCRYPTION_UNSEEN;
-	else if (*known == ENCRYPTION_UNKNOWN && p->offset == 0)
+	else if (first && *known == ENCRYPTION_UNKNOWN &&
+		 (p->head_bytes >= VERSION_BYTES || p->head[0] != HANDSHAKE))
 		*known = ENCRYPTION_NONE;
 }

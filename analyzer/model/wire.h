@@ -23,7 +23,8 @@ struct wire {
 	uint64_t ended_ns;         /* of the handshake; UNKNOWN if it failed */
 	struct stream streams[2];  /* by enum direction: the socket's */
 	uint64_t unclaimed_bytes[2]; /* moved for plaintext that no call has told of yet */
-	struct arrival arrival;    /* of the latest of those received; end_ns UNKNOWN: none */
+	struct passage arrival;    /* of the latest of those received; end_ns UNKNOWN: none */
+	uint64_t tried_ns;         /* since when plaintext is tried to be sent; UNKNOWN */
 	bool in_record;            /* it was a record's header: its body is no new arrival */
 	const struct thread *sender; /* of the last plaintext that was sent */
 	uint64_t sent_ns;          /* end of that call */
@@ -43,8 +44,8 @@ static inline bool wire_has(const struct wire *w, const struct event *e)
 
 /* Takes in a call that moved encrypted bytes. */
 void wire_carry(struct exchange *x, const struct event *e, uint64_t waited_ns);
-/* When the bytes of this plaintext were there, as far as is known. */
-struct arrival wire_arrival(const struct wire *w, const struct event *e);
+/* When this plaintext passed the socket, as far as is known. */
+struct passage wire_passage(struct wire *w, const struct event *e);
 /* The event's plaintext is of this round trip: so is what the socket did for it. */
 void wire_give(struct wire *w, struct trip *t, const struct event *e);
 /* The plaintext was taken in. */

@@ -15,6 +15,9 @@
 
 #define FRAMES_SHOWN 5
 
+/* Less than any path's segments hold (IPv6: RFC 8200, section 5; less headers). */
+#define SMALL_WRITE_BYTES 1220
+
 /* The slowest so far, in a heap whose root is the fastest of them. */
 struct slow {
 	struct view view;
@@ -140,7 +143,31 @@ static bool empty(const struct view *v, char *reason)
 	return s->count == 0;
 }
 
-/* As `trips --json` has it, and how long connecting took, and the network needs. */
+/*
+ * A request in several writes, the last one small, on a socket whose small segments are held
+ * back until earlier ones are acknowledged (Nagle's algorithm, RFC 896), to a peer that may
+ * delay that by 40 to 200 ms on Linux (TCP_DELACK_MIN, TCP_DELACK_MAX): was the answer as
+ * late as that, and the network far faster, then this is the likely reason.
+ */
+static bool was_held_back(const struct round_trip *t, uint64_t min_rtt_us)
+{
+	bool delayed = (t->wait_ns >= 38000000 && t->wait_ns <= 60000000) ||
+		       (t->wait_ns >= 198000000 && t->wait_ns <= 240000000);
+
+	return t->role == ROLE_CLIENT && !t->incomplete && t->may_hold_back &&
+	       t->request_calls >= 2 && t->request_last_bytes < SMALL_WRITE_BYTES &&
+	       t->wait_ns != UNKNOWN && delayed && min_rtt_us != UNKNOWN &&
+	       min_rtt_us * 10000 <= t->wait_ns;
+}
+
+static json_t *likely_cause(const struct scope *scope, const struct round_trip *t)
+{
+	bool held_back = was_held_back(t, model_connection(scope->model, t->connection).min_rtt_us);
+
+	return held_back ? json_string("small_writes") : json_null();
+}
+
+/* As `trips --json` has it, and how long connecting took, what the network needs, and why. */
 static json_t *json(struct view *v)
 {
 	const struct slow *s = (struct slow *)v;
@@ -152,6 +179,7 @@ static json_t *json(struct view *v)
 		json_t *o = json_loads(line.text, 0, NULL);
 		json_object_set_new(o, "connect_ns", json_known(s->heap[i].connect_ns));
 		json_object_set_new(o, "rtt_us", json_known(s->heap[i].rtt_us));
+		json_object_set_new(o, "likely_cause", likely_cause(v->scope, &s->heap[i]));
 		json_array_append_new(array, o);
 	}
 	jsonline_free(&line);
@@ -201,6 +229,17 @@ static const char *verdict(uint64_t wait_ns, uint64_t rtt_ns, uint64_t retransmi
 	return "";
 }
 
+/* "likely cause: small writes, ..." */
+static void print_held_back(const struct round_trip *t, const struct out *o)
+{
+	char calls[UNIT_TEXT_BYTES], last[UNIT_TEXT_BYTES];
+
+	fprintf(o->file, "     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n");
+	out_styled(o, STYLE_DIM, "        (%s writes, the last of %s, TCP_NODELAY not set: "
+		   "try that, or one write)\n",
+		   count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
+}
+
 /* "waited 212ms; network RTT 300us: the time was the peer's", if the kernel said so much. */
 static void print_network(const struct scope *scope, const struct round_trip *t,
 			  const struct out *o)
@@ -219,6 +258,11 @@ static void print_network(const struct scope *scope, const struct round_trip *t,
 	if (c.retransmits != UNKNOWN && c.retransmits)
 		fprintf(o->file, ", %s segments sent again on this connection",
 			count_format(c.retransmits, number));
+	if (was_held_back(t, c.min_rtt_us)) {
+		fputc('\n', o->file);
+		print_held_back(t, o);
+		return;
+	}
 	fprintf(o->file, "%s\n",
 		verdict(t->wait_ns, rtt_us * 1000, c.retransmits == UNKNOWN ? 0 : c.retransmits));
 }

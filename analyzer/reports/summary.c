@@ -478,7 +478,7 @@ static void print(struct view *v, const struct out *o)
 	print_connects(s, o);
 	if (latency_count(s->handshakes.latency)) {
 		print_label(o, "TLS");
-		handshakes_print(&s->handshakes, o);
+		handshakes_print(&s->handshakes, o, LABEL_COLUMNS);
 	}
 	print_traffic(s, o);
 	print_usage(s, o);

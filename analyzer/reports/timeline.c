@@ -350,7 +350,7 @@ static void print_legend(const struct timeline *t, const struct out *o)
 
 	duration_format((t->to_ns - t->from_ns) / t->slices, slice);
 	flow_add(&f, STYLE_DIM, "a column is %s", slice);
-	flow_add(&f, STYLE_DIM, "c connect, TLS handshake");
+	flow_add(&f, STYLE_DIM, "c connect, TLS");
 	flow_add(&f, STYLE_DIM, "%s sending", out_pick(o, "▸", ">"));
 	flow_add(&f, STYLE_DIM, "%s waiting: from some to all of it", out_pick(o, "░▒▓█", ".+*#"));
 	flow_add(&f, STYLE_DIM, "%s receiving", out_pick(o, "◂", "<"));

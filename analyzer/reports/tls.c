@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyzer/reports/trip.h"
+#include "analyzer/util/flow.h"
 #include "analyzer/util/json.h"
 #include "analyzer/util/units.h"
 
@@ -95,27 +96,26 @@ void handshakes_free(struct handshakes *h)
 
 void handshakes_add(struct handshakes *h, const struct connection *c)
 {
-	/* A forked process goes on with its parent's. */
-	if (!c->tls || (c->origin == ORIGIN_FORKED && c->parent && c->parent->tls == c->tls))
+	if (!connection_shook_hands(c))
 		return;
 	latency_add(h->latency, handshake_ns(c));
 	h->failed += c->tls->error != 0;
 	h->resumed += c->tls->resumed;
 }
 
-void handshakes_print(struct handshakes *h, const struct out *o)
+void handshakes_print(struct handshakes *h, const struct out *o, unsigned indent)
 {
-	char number[UNIT_TEXT_BYTES], mean[UNIT_TEXT_BYTES], max[UNIT_TEXT_BYTES];
-	char total[UNIT_TEXT_BYTES];
 	uint64_t count = latency_count(h->latency);
+	char text[UNIT_TEXT_BYTES];
+	struct flow f;
 
-	fprintf(o->file, "%s handshake%s, mean %s, max %s, total %s", count_format(count, number),
-		count == 1 ? "" : "s", duration_format((uint64_t)latency_mean_ns(h->latency), mean),
-		duration_format(latency_max_ns(h->latency), max),
-		duration_format(latency_total_ns(h->latency), total));
-	if (h->resumed)
-		fprintf(o->file, ", resumed %s", count_format(h->resumed, number));
-	fputs(", failed ", o->file);
-	out_styled(o, h->failed ? STYLE_BAD : STYLE_PLAIN, "%s", count_format(h->failed, number));
-	fputc('\n', o->file);
+	fprintf(o->file, "%s handshake%s", count_format(count, text), count == 1 ? "" : "s");
+	fprintf(o->file, ", resumed %s, failed ", count_format(h->resumed, text));
+	out_styled(o, h->failed ? STYLE_BAD : STYLE_PLAIN, "%s\n", count_format(h->failed, text));
+	f = flow_new(o, indent, ", ");
+	flow_add(&f, STYLE_PLAIN, "mean %s",
+		 duration_format((uint64_t)latency_mean_ns(h->latency), text));
+	flow_add(&f, STYLE_PLAIN, "max %s", duration_format(latency_max_ns(h->latency), text));
+	flow_add(&f, STYLE_PLAIN, "total %s", duration_format(latency_total_ns(h->latency), text));
+	flow_end(&f);
 }

@@ -31,7 +31,7 @@ struct handshakes {
 void handshakes_init(struct handshakes *h);
 void handshakes_free(struct handshakes *h);
 void handshakes_add(struct handshakes *h, const struct connection *c);
-/* The rest of a line: how many, how long, how they ended. */
-void handshakes_print(struct handshakes *h, const struct out *o);
+/* The rest of a line: how many, how they ended; and one below: how long they took. */
+void handshakes_print(struct handshakes *h, const struct out *o, unsigned indent);
 
 #endif

@@ -100,7 +100,7 @@ static void print_blind_spots(const struct scope *scope, const struct out *o)
 	}
 }
 
-/* "3 connections are encrypted …: #4 example.org:443, #7 …" */
+/* "TLS that is not seen on 3 connections, timed by turns on the wire, #4 example.org:443, …" */
 static void print_encrypted(const struct unseen *u, const struct scope *scope, const struct out *o)
 {
 	size_t count = u->encrypted_count, shown = count < SHOWN_MAX ? count : SHOWN_MAX;
@@ -110,9 +110,9 @@ static void print_encrypted(const struct unseen *u, const struct scope *scope, c
 	if (!count)
 		return;
 	f = flow_new(o, 0, ", ");
-	flow_add(&f, STYLE_BAD, "%s %s connection%s encrypted by code whose calls cannot be seen",
-		 out_pick(o, "▲", "!"), count_format(count, number), count == 1 ? " is" : "s are");
-	flow_add(&f, STYLE_BAD, "timed by taking turns:");
+	flow_add(&f, STYLE_BAD, "%s TLS that is not seen on %s connection%s", out_pick(o, "▲", "!"),
+		 count_format(count, number), count == 1 ? "" : "s");
+	flow_add(&f, STYLE_BAD, "timed by turns on the wire");
 	for (size_t i = 0; i < shown; i++)
 		flow_add(&f, STYLE_BAD, "%s %s",
 			 connection_id(scope, u->encrypted[i], id, sizeof(id)),
@@ -122,19 +122,21 @@ static void print_encrypted(const struct unseen *u, const struct scope *scope, c
 	flow_end(&f);
 }
 
+/* "TLS by memory buffers: 7 calls of plaintext, 1 KiB sent, …" */
 static void print_unjoined(const struct unseen *u, const struct out *o)
 {
-	char number[UNIT_TEXT_BYTES], sent[UNIT_TEXT_BYTES], received[UNIT_TEXT_BYTES];
+	char number[UNIT_TEXT_BYTES], bytes[UNIT_TEXT_BYTES];
+	struct flow f;
 
 	if (!u->unjoined_calls)
 		return;
-	out_styled(o, STYLE_BAD,
-		   "%s TLS by memory buffers: %s calls of plaintext (%s sent, %s received) could not be "
-		   "joined to a connection",
-		   out_pick(o, "▲", "!"), count_format(u->unjoined_calls, number),
-		   size_format(u->unjoined_bytes_sent, sent),
-		   size_format(u->unjoined_bytes_received, received));
-	fputc('\n', o->file);
+	f = flow_new(o, 0, ", ");
+	flow_add(&f, STYLE_BAD, "%s TLS by memory buffers: %s calls of plaintext",
+		 out_pick(o, "▲", "!"), count_format(u->unjoined_calls, number));
+	flow_add(&f, STYLE_BAD, "%s sent", size_format(u->unjoined_bytes_sent, bytes));
+	flow_add(&f, STYLE_BAD, "%s received", size_format(u->unjoined_bytes_received, bytes));
+	flow_add(&f, STYLE_BAD, "could not be joined to a connection");
+	flow_end(&f);
 }
 
 void unseen_print(struct unseen *u, const struct scope *scope, const struct out *o)

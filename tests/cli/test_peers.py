@@ -65,6 +65,19 @@ class Peers(harness.TestCase):
                 server = f"network 8\nconnection 2 tcp accept\naddresses 2 {address}:80 {address}:4000"
                 self.assertEqual(found, bool(self.pairs(client, server)))
 
+    def test_another_machine(self):
+        for kind, first, second, found in [
+                ("tcp", "127.0.0.1:4000 127.0.0.1:80", "127.0.0.1:80 127.0.0.1:4000", False),
+                ("tcp", "10.0.0.1:4000 10.0.0.2:80", "10.0.0.2:80 10.0.0.1:4000", True),
+                ("udp", "0.0.0.0:4000 10.0.0.2:80", "10.0.0.2:80 10.0.0.1:4000", False),
+                ("unixgram", "@a @b", "@b @a", False)]:
+            with self.subTest(kind=kind, addresses=first):
+                client = f"connection 1 {kind} socket inode=7 cookie=7\naddresses 1 {first}"
+                server = f"boot 9\nconnection 2 {kind} accept inode=8 cookie=7\naddresses 2 {second}\nunix_peer 2 7 1"
+                self.assertEqual(found, bool(self.pairs(client, server)))
+                if kind != "unixgram":
+                    self.assertTrue(self.pairs(client, server.replace("boot 9", "").replace("cookie=7", "cookie=8")))
+
     def test_datagrams_to_one_socket(self):
         clients = "\n".join(f"connection {i} udp socket\naddresses {i} 127.0.0.1:400{i} 127.0.0.1:53" for i in (1, 2))
         server = ("connection 1 udp socket\nconnection 2 udp peer parent=1\naddresses 2 0.0.0.0:53 127.0.0.1:4001\n"
@@ -84,6 +97,41 @@ class Peers(harness.TestCase):
                 rows = self.rows(client, server)
                 self.assertEqual((2, 2, 20) if found else (77, None, None),
                                  tuple(rows[1, 1][k] for k in ("peer_pid", "peer_connection", "peer_inode")))
+
+    def connects(self, *starts, more=""):
+        return more + "\n".join(f"connection {i} unix socket inode={i}\naddresses {i} ? /run/x\n"
+                                f"connected {i} {start}-{start + 10}" for i, start in enumerate(starts, 1))
+
+    def accepts(self, *ends, pid=1, name="/run/x"):
+        return "\n".join(f"connection {i} unix accept created={end}\naddresses {i} {name} ?\nunix_peer {i} 0 {pid}"
+                         for i, end in enumerate(ends, 1))
+
+    def test_order_of_connects_and_accepts(self):
+        for starts, ends, found in [
+                ([1000, 2000, 3000], [1100, 2100, 3100], {1: 1, 2: 2, 3: 3}),
+                ([1000, 2000, 3000], [2100, 2200, 3100], {3: 3}),       # two waited at a time
+                ([1000, 2000, 3000, 4000], [2100, 3100, 4100, 4200], {}),  # and never none
+                ([1000, 2000], [900, 2100], {}),                        # one was accepted before, one never
+                ([1000, 2000], [1100], {1: 1})]:
+            with self.subTest(starts=starts, ends=ends):
+                pairs = self.pairs(self.connects(*starts), self.accepts(*ends))
+                self.assertEqual({(1, c): (2, s) for c, s in found.items()}, {k: v for k, v in pairs.items() if k[0] == 1})
+                self.assertEqual({(2, s): (1, c) for c, s in found.items()}, {k: v for k, v in pairs.items() if k[0] == 2})
+
+    def test_order_does_not_tell(self):
+        for server in [self.accepts(1100, pid=7), self.accepts(1100, name="/run/y"),
+                       self.accepts(1100) + "\nunix_peer 1 99 1"]:
+            with self.subTest(server=server):
+                self.assertEqual({}, self.pairs(self.connects(1000), server))
+        for more in ["blind 1\n", "lost_records 1\n"]:
+            with self.subTest(client=more):
+                self.assertEqual({}, self.pairs(self.connects(1000, more=more), self.accepts(1100)))
+
+    def test_order_beside_what_the_kernel_said(self):
+        client = self.connects(1000, 2000)
+        self.assertEqual({(1, 1): (2, 1), (1, 2): (2, 2)},
+                         {k: v for k, v in self.pairs(client, self.accepts(2100, 2200) + "\nunix_peer 2 2 1").items()
+                          if k[0] == 1}, "the one that waited beside a known one")
 
     def test_many_datagram_senders_and_a_socket_without_a_peer(self):
         senders = "\n".join(f"connection {i} unixgram socket inode={i}\nunix_peer {i} 50 0" for i in (1, 2))

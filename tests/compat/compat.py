@@ -80,15 +80,28 @@ class Figures:
     def __add__(self, other):
         return Figures(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other))))
 
+    def other_end(self):
+        """What the peers saw."""
+        return dataclasses.replace(self, bytes_sent=self.bytes_received, bytes_received=self.bytes_sent)
+
 
 def figures(recording, address, role="client"):
-    """Of the connections to that address, or from it if the role is "server", over which a byte went."""
+    """Of the connections to that address, or from it if the role is "server", that were asked something."""
     end = "remote" if role == "client" else "local"
     found = Figures()
     for c in recording.json("connections"):
-        if c["role"] == role and c[end] == address and c["bytes_sent"] + c["bytes_received"]:
+        if c["role"] == role and c[end] == address and c["round_trips"]:
             found += Figures(1, c["round_trips"], c["pending"], c["bytes_sent"], c["bytes_received"])
     return found
+
+
+def wire_bytes(recording, address, role="client"):
+    """Bytes (sent, received) of the same connections, as they went over the wire, the TLS handshake included."""
+    end = "remote" if role == "client" else "local"
+    found = [(c["wire_bytes_sent"], c["wire_bytes_received"]) if c["tls"] and c["tls"]["seen"] else
+             (c["bytes_sent"], c["bytes_received"])
+             for c in recording.json("connections") if c["role"] == role and c[end] == address and c["round_trips"]]
+    return tuple(map(sum, zip(*found)))
 
 
 def unseen(summaries):
@@ -97,6 +110,12 @@ def unseen(summaries):
     known = [s["unseen_bytes"] for s in summaries if s["unseen_bytes"] is not None]
     if sum(known):
         spots.append(f"{sum(known)} bytes round the C library")
+    encrypted = sum(s["tls"]["unseen_connections"] for s in summaries)
+    if encrypted:
+        spots.append(f"plaintext of {encrypted} connections")
+    unjoined = sum(s["tls"]["unjoined_bytes_sent"] + s["tls"]["unjoined_bytes_received"] for s in summaries)
+    if unjoined:
+        spots.append(f"connections of {unjoined} bytes of plaintext")
     lost = sum(s["lost_events"] + s["overwritten_events"] for s in summaries)
     if lost:
         spots.append(f"{lost} events lost")
@@ -174,6 +193,11 @@ def tcp(port):
     return f"127.0.0.1:{port}"
 
 
+def tcp_mapped(port):
+    """The same for a socket of IPv6 that talks IPv4, as Java's do."""
+    return f"[::ffff:127.0.0.1]:{port}"
+
+
 def certificate(folder):
     """A key and a certificate of 127.0.0.1 and localhost, signed by itself: (key, certificate)."""
     key, certificate_file = folder / "key.pem", folder / "certificate.pem"
@@ -184,8 +208,6 @@ def certificate(folder):
     return key, certificate_file
 
 
-def started(arguments, **options):
+def started(arguments):
     """A client that runs beside others: its process."""
-    full = {**os.environ, **options.pop("env", {})}
-    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env=full, **options)
+    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)

@@ -7,16 +7,18 @@ import selectors
 import socket
 import threading
 
+import compat
 import harness
 
 
 @dataclasses.dataclass
 class Wire:
-    """What passed on one connection; a turn begins when the client speaks first or after the server."""
+    """What passed on one connection.  A turn begins when the client speaks first or after the server."""
     sent: int = 0
     received: int = 0
     turns: int = 0
     answered: bool = True
+    open: int = 2  # sides that have not ended
 
 
 class Relay:
@@ -40,17 +42,17 @@ class Relay:
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
-    def connections(self):
-        return len(self.wires)
+    def figures(self):
+        """What passed, once all connections have ended on both sides; a client saw the same."""
+        harness.wait_until(lambda: not any(w.open for w in self.wires), "the end of connections through a relay")
+        return compat.Figures(len(self.wires), sum(w.turns for w in self.wires),
+                              sum(not w.answered for w in self.wires), sum(w.sent for w in self.wires),
+                              sum(w.received for w in self.wires))
 
-    def turns(self):
-        return sum(w.turns for w in self.wires)
-
-    def bytes_sent(self):
-        return sum(w.sent for w in self.wires)
-
-    def bytes_received(self):
-        return sum(w.received for w in self.wires)
+    def forget(self):
+        """Forgets what passed before."""
+        self.figures()
+        self.wires.clear()
 
     def run(self):
         with selectors.DefaultSelector() as self.selector:
@@ -80,20 +82,21 @@ class Relay:
     def forward(self, source, target, wire, from_client):
         try:
             data = source.recv(1 << 16)
-            if from_client:
+            if from_client and data:
                 wire.sent += len(data)
-                wire.turns += bool(data) and wire.answered
-                wire.answered &= not data
-            else:
+                wire.turns += wire.answered
+                wire.answered = False
+            elif data:
                 wire.received += len(data)
-                wire.answered |= bool(data)
-            if data:
-                target.sendall(data)
-                return
-            target.shutdown(socket.SHUT_WR)
+                wire.answered = True
+            target.sendall(data)
         except OSError:
-            pass  # reset, or gone: the other side sees an end
-        self.selector.unregister(source)
+            data = b""  # reset, or gone
+        if not data:
+            self.selector.unregister(source)
+            with contextlib.suppress(OSError):
+                target.shutdown(socket.SHUT_WR)
+            wire.open -= 1
 
     def close(self):
         self.stop.send(b".")
@@ -102,7 +105,7 @@ class Relay:
 
 @contextlib.contextmanager
 def between(server, path=None):
-    """A relay to a server, as long as the block runs; its counts can be read afterwards."""
+    """A relay to a server, as long as the block runs."""
     relay = Relay(server, path)
     try:
         yield relay

@@ -381,6 +381,20 @@ class Tls(harness.TestCase):
         self.assertEqual([6] * 12, [e["result"] for e in recording.calls("SSL_read")])
         self.assertEqual([], recording.calls("SSL_do_handshake"))  # the library called itself
 
+    def test_calls_within_calls(self):
+        """Callbacks and signal handlers use other sockets and sessions, or jump out of the call."""
+        reads = {"signal": (9, 1), "session": (9, 9), "jump": (1, 1)}
+        for case, expected in reads.items():
+            with self.subTest(case=case):
+                recording, done = self.preload(harness.program("within"), case)
+                for fd, count in zip(map(int, done.stdout.split()), expected):
+                    calls = [e for e in recording.calls() if e["fd"] == fd]
+                    results = {name: [e["result"] for e in calls if e["call"] == name]
+                               for name in ("SSL_connect", "SSL_write", "SSL_read")}
+                    writes = 9 if fd == int(done.stdout.split()[0]) else count
+                    self.assertEqual({"SSL_connect": [0], "SSL_write": [8] * writes, "SSL_read": [6] * count}, results)
+                self.assertEqual(2, len([c for c in recording.json("connections") if c["tls"]]))
+
     def test_program_that_looks_for_a_library_it_has_not(self):
         """It finds us by name; the call fails, as it has to."""
         script = self.script("""

@@ -189,6 +189,26 @@ NOINLINE static void reset(void)
 	close(listener);
 }
 
+/* A send that connects; its bytes go with the connection's first, if both sides allow it. */
+NOINLINE static void fast_open(void)
+{
+	struct sockaddr_in address;
+	socklen_t bytes = sizeof(address);
+	int listener = listen_at(&address, SOCK_STREAM, 1), fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (sendto(fd, "ask", 3, MSG_FASTOPEN, (struct sockaddr *)&address, bytes) != 3)
+		exit(77);
+	expect_outcome("fast_open", in_text(&address), 0);
+	close(accept(listener, NULL, NULL));
+	close(listener);
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	check(sendto(fd, "ask", 3, MSG_FASTOPEN, (struct sockaddr *)&address, bytes) == -1 &&
+	      errno == ECONNREFUSED, "refused");
+	expect_outcome("fast_open", in_text(&address), ECONNREFUSED);
+	close(fd);
+}
+
 /* EINPROGRESS, a wait, SO_ERROR: of one that succeeds and of one that fails. */
 NOINLINE static void in_progress(void)
 {
@@ -335,8 +355,9 @@ static const struct {
 	{ "given-up", given_up, NULL },       { "unreachable", unreachable, NULL },
 	{ "reset", reset, NULL },             { "in-progress", in_progress, NULL },
 	{ "abstract", abstract, NULL },       { "bound", bound, NULL },
-	{ "datagram", datagram, NULL },       { "no-such-file", NULL, no_such_file },
-	{ "left-behind", NULL, left_behind }, { "queue-full", NULL, queue_full },
+	{ "datagram", datagram, NULL },       { "fast-open", fast_open, NULL },
+	{ "no-such-file", NULL, no_such_file }, { "left-behind", NULL, left_behind },
+	{ "queue-full", NULL, queue_full },
 };
 
 int main(int argc, char **argv)

@@ -14,6 +14,7 @@ typedef struct ssl_st {
 } SSL;
 
 SSL *fake_new(int fd);
+extern void (*fake_callback)(SSL *ssl);
 int SSL_do_handshake(SSL *ssl);
 int SSL_connect(SSL *ssl);
 int SSL_read(SSL *ssl, void *buffer, int bytes);
@@ -33,6 +34,15 @@ SSL *fake_new(int fd)
 	return ssl;
 }
 
+/* Called within SSL_do_handshake() and SSL_read(), when they have used their socket. */
+void (*fake_callback)(SSL *ssl);
+
+static void call_back(SSL *ssl)
+{
+	if (fake_callback)
+		fake_callback(ssl);
+}
+
 /* A session of the other version here is the crash that two real ones would make of it. */
 static void check(const SSL *ssl)
 {
@@ -43,7 +53,9 @@ static void check(const SSL *ssl)
 int SSL_do_handshake(SSL *ssl)
 {
 	check(ssl);
-	return write(ssl->fd, "hello", 5) == 5 ? 1 : -1;
+	int done = write(ssl->fd, "hello", 5) == 5 ? 1 : -1;
+	call_back(ssl);
+	return done;
 }
 
 /* Through its own symbol, as real ones do. */
@@ -56,7 +68,9 @@ int SSL_connect(SSL *ssl)
 int SSL_read(SSL *ssl, void *buffer, int bytes)
 {
 	check(ssl);
-	return (int)read(ssl->fd, buffer, (size_t)bytes);
+	int received = (int)read(ssl->fd, buffer, (size_t)bytes);
+	call_back(ssl);
+	return received;
 }
 
 int SSL_write(SSL *ssl, const void *buffer, int bytes)

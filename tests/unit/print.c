@@ -2,6 +2,7 @@
 /* Prints recordings and round trips. */
 #include "tests/unit/print.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -135,6 +136,14 @@ void print_trips(struct recording *r, FILE *out)
 	model_free(m);
 }
 
+static void print_payload(FILE *out, const char *name, const uint8_t *bytes, uint16_t count)
+{
+	if (count)
+		fprintf(out, " %s=", name);
+	for (uint16_t i = 0; i < count; i++)
+		fprintf(out, isprint(bytes[i]) ? "%c" : "\\x%02x", bytes[i]);
+}
+
 static void print_event(FILE *out, const struct event *e)
 {
 	fprintf(out, "%d %s", e->thread->tid, call_name(e->call));
@@ -149,10 +158,8 @@ static void print_event(FILE *out, const struct event *e)
 	print_time(out, "first_try", e->first_try_ns);
 	print_number(out, "waited", e->waited_ns);
 	print_time(out, "ready", e->ready_ns);
-	if (e->head_bytes)
-		fprintf(out, " head=%.*s", e->head_bytes, (const char *)e->head);
-	if (e->tail_bytes)
-		fprintf(out, " tail=%.*s", e->tail_bytes, (const char *)e->tail);
+	print_payload(out, "head", e->head, e->head_bytes);
+	print_payload(out, "tail", e->tail, e->tail_bytes);
 	if (e->sets_option)
 		fprintf(out, " %s=%" PRIu64,
 			option_name(e->option_level, e->option) ?: "option", e->option_value);

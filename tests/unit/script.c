@@ -395,6 +395,16 @@ static void write_sample(struct script *s)
 	writer_between(s->w, (int32_t)number(s, 1), &sample, sample.when_ns);
 }
 
+static void set_lost_records(struct script *s)
+{
+	writer_header(s->w)->lost_records = number(s, 1);
+}
+
+static void set_boot(struct script *s)
+{
+	writer_header(s->w)->boot_id[0] = (uint8_t)number(s, 1);
+}
+
 static void set_network(struct script *s)
 {
 	writer_header(s->w)->network_namespace = (uint32_t)number(s, 1);
@@ -478,7 +488,14 @@ static void hand_over(struct script *s)
 
 static void skip(struct script *s)
 {
-	s->offsets[id(s, 1)][strcmp(word(s, 2), "received") == 0] += number(s, 3);
+	static const char *const streams[] = { "sent", "received", "tls_sent", "tls_received" };
+
+	for (size_t i = 0; i < sizeof(streams) / sizeof(*streams); i++)
+		if (strcmp(word(s, 2), streams[i]) == 0) {
+			s->offsets[id(s, 1)][i] += number(s, 3);
+			return;
+		}
+	complain(s);
 }
 
 /* Calls */
@@ -496,16 +513,31 @@ static void read_tries(const struct script *s, struct written_event *e)
 	e->first_try_ns = number_in(s, comma + 1, NULL);
 }
 
+/* Payload; \xNN stands for a byte, and is replaced by it in the line. */
+static const char *bytes_option(const struct script *s, const char *name, uint16_t *length)
+{
+	char *text = (char *)option(s, 5, name), *to = text;
+
+	*length = 0;
+	for (const char *from = text; from && *from; (*length)++) {
+		if (from[0] != '\\' || from[1] != 'x') {
+			*to++ = *from++;
+			continue;
+		}
+		*to++ = (char)strtoul((char[]){ from[2], from[3], '\0' }, NULL, 16);
+		from += 4;
+	}
+	return text;
+}
+
 static void read_options(const struct script *s, struct written_event *e)
 {
 	e->stack = (uint32_t)number_option(s, 5, "stack", 0);
 	e->waited_ns = number_option(s, 5, "waited", 0);
 	e->ready_ns = number_option(s, 5, "ready", 0);
 	e->offset = number_option(s, 5, "offset", e->offset);
-	e->head = option(s, 5, "head");
-	e->head_bytes = e->head ? (uint16_t)strlen(e->head) : 0;
-	e->tail = option(s, 5, "tail");
-	e->tail_bytes = e->tail ? (uint16_t)strlen(e->tail) : 0;
+	e->head = bytes_option(s, "head", &e->head_bytes);
+	e->tail = bytes_option(s, "tail", &e->tail_bytes);
 	for (size_t i = 5; i < s->count; i++)
 		e->flags |= strcmp(s->words[i], "peek") == 0      ? TRT_EVENT_PEEK :
 			    strcmp(s->words[i], "continued") == 0 ? TRT_EVENT_CONTINUED :
@@ -560,7 +592,8 @@ static void read_line(struct script *s)
 		{ "lookup", write_lookup },       { "last_view", write_last_view },
 		{ "view", write_view },           { "sample", write_sample },
 		{ "blind", set_blind_spots },     { "unix_peer", write_unix_peer },
-		{ "network", set_network },       { "tls", write_tls },
+		{ "network", set_network },        { "lost_records", set_lost_records },
+		{ "boot", set_boot },       { "tls", write_tls },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)

@@ -12,6 +12,8 @@
  *	  cookie=N inode=N offsets (those of a found one are known)
  *	unix_peer ID INODE PID
  *	network N                        the network namespace
+ *	boot N                           another start of a machine, or another one
+ *	lost_records N                   the counter of lost dictionary records
  *	addresses ID LOCAL REMOTE        1.2.3.4:5, /path, @abstract, or ? for unknown
  *	connected ID START-END [ERROR]
  *	tls ID START-END                 a handshake, of TLS 1.3 by OpenSSL;
@@ -26,7 +28,7 @@
  *	name TID NAME
  *	note TEXT
  *	handover TID                     the thread ended, its chunk goes to the next one
- *	skip CONNECTION sent|received BYTES     calls that moved them are lost
+ *	skip CONNECTION [tls_]sent|received BYTES     calls that moved them are lost
  *	end NS                           a clean end of the process
  *	view TID ID NS RTT_US MIN_RTT_US RETRANSMITS    the kernel's, among the thread's calls
  *	sample TID NS CPU_NS RESIDENT_BYTES
@@ -36,7 +38,7 @@
  *	  those of TLS calls in streams of their own.
  *	  OPTIONs: offset=N peek continued received stack=N tries=COUNT,FIRST_NS waited=NS ready=NS
  *	  value=N
- *	  head=TEXT tail=TEXT
+ *	  head=TEXT tail=TEXT, in which \xNN is a byte
  */
 #ifndef TESTS_UNIT_SCRIPT_H
 #define TESTS_UNIT_SCRIPT_H

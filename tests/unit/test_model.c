@@ -2,19 +2,11 @@
 /* Round trips that the model finds in written lists of calls. */
 #include <unistd.h>
 
-#include "tests/unit/print.h"
-#include "tests/unit/script.h"
-#include "tests/unit/tap.h"
+#include "tests/unit/model_case.h"
 
 #define CLIENT "connection 1 tcp socket\nconnected 1 2000-2050\n"
 #define SERVER "connection 1 tcp accept\n"
 #define SERVER2 "connection 2 tcp accept\n"
-
-struct model_case {
-	const char *name;
-	const char *script;
-	const char *wanted; /* see print_trips() */
-};
 
 static const struct model_case cases[] = {
 	{
@@ -687,28 +679,6 @@ static const struct model_case cases[] = {
 	},
 };
 
-static void print_line(const char *line)
-{
-	printf("# warning: %s\n", line);
-}
-
-static void test_case(const struct model_case *c, const char *path)
-{
-	struct recording *r;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	script_write(c->script, path);
-	r = recording_open(&path, 1, print_line, NULL);
-	if (r)
-		print_trips(r, out);
-	fclose(out);
-	is_text(text, c->wanted, c->name);
-	recording_close(r);
-	free(text);
-}
-
 /* A forked server goes on with its parent's connection, greeting first. */
 static void test_fork(const char *folder)
 {
@@ -728,7 +698,7 @@ static void test_fork(const char *folder)
 		     "2 recv 5 3020-3100 20\n"
 		     "2 send 5 3110-3120 30\nend 9000\n",
 		     child);
-	r = recording_open(paths, 2, print_line, NULL);
+	r = recording_open(paths, 2, print_warning, NULL);
 	print_trips(r, out);
 	fclose(out);
 	is_text(text,
@@ -764,7 +734,7 @@ int main(void)
 		return 1;
 	snprintf(path, sizeof(path), "%s/case.trt", folder);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		test_case(&cases[i], path);
+		test_model_case(&cases[i], path);
 	unlink(path);
 	test_fork(folder);
 	test_names();

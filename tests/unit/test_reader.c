@@ -570,6 +570,7 @@ int main(void)
 	test_golden("killed");
 	test_golden("views");
 	test_golden("joining");
+	test_golden("tls");
 	remove_files();
 	return done_testing();
 }

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What callbacks do within a TLS library's calls.  within CASE:
+ *
+ *	signal   a signal handler uses another socket
+ *	session  a callback speaks TLS over another connection
+ *	jump     a callback jumps out of the call, again and again
+ *
+ * Each case asks eight times over the first connection; prints its descriptor.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct ssl_st SSL;
+
+SSL *fake_new(int fd);
+int SSL_connect(SSL *ssl);
+int SSL_read(SSL *ssl, void *buffer, int bytes);
+int SSL_write(SSL *ssl, const void *buffer, int bytes);
+void SSL_free(SSL *ssl);
+extern void (*fake_callback)(SSL *ssl);
+
+#define ROUNDS 8
+
+static int first[2], second[2];
+static SSL *other;
+static jmp_buf out;
+
+static void turn(SSL *ssl, const int *ends)
+{
+	char buffer[16];
+
+	if (SSL_write(ssl, "question", 8) != 8 || read(ends[1], buffer, sizeof(buffer)) != 8 ||
+	    write(ends[1], "answer", 6) != 6 || SSL_read(ssl, buffer, sizeof(buffer)) != 6)
+		_exit(3);
+}
+
+static void use_other_socket(int signal)
+{
+	char byte;
+
+	(void)signal;
+	if (send(second[0], "x", 1, 0) != 1 || recv(second[1], &byte, 1, 0) != 1)
+		_exit(4);
+}
+
+static void raise_signal(SSL *ssl)
+{
+	(void)ssl;
+	raise(SIGUSR1);
+}
+
+static void use_other_session(SSL *ssl)
+{
+	static int depth;
+
+	(void)ssl;
+	if (depth)
+		return;
+	depth++;
+	turn(other, second);
+	depth--;
+}
+
+static void jump(SSL *ssl)
+{
+	(void)ssl;
+	longjmp(out, 1);
+}
+
+int main(int argc, char **argv)
+{
+	char buffer[16];
+
+	if (argc != 2 || socketpair(AF_UNIX, SOCK_STREAM, 0, first) != 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, second) != 0)
+		return 2;
+	SSL *ssl = fake_new(first[0]);
+	other = fake_new(second[0]);
+	if (!ssl || !other || SSL_connect(ssl) != 1 || SSL_connect(other) != 1 ||
+	    read(first[1], buffer, sizeof(buffer)) != 5 || read(second[1], buffer, sizeof(buffer)) != 5)
+		return 2;
+	signal(SIGUSR1, use_other_socket);
+	fake_callback = strcmp(argv[1], "signal") == 0 ? raise_signal :
+			strcmp(argv[1], "session") == 0 ? use_other_session : jump;
+	for (volatile int i = 0; i < ROUNDS; i++)
+		if (!setjmp(out))
+			turn(ssl, first);
+	/* What was left half done must not tell on calls that follow. */
+	fake_callback = NULL;
+	turn(ssl, first);
+	turn(other, second);
+	SSL_free(ssl);
+	SSL_free(other);
+	printf("%d %d\n", first[0], second[0]);
+	return 0;
+}
