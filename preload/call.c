@@ -121,7 +121,7 @@ void call_connect(const struct call *call, int result, const struct sockaddr *ad
 	struct thread *t = event_enter(&guard);
 	if (!t)
 		return;
-	uint32_t stack = event_write(t, &d);
+	struct stack_ids stack = event_write(t, &d);
 	struct connect_end e = { d.result, d.end_ns, address, address_bytes, stack, t->tid };
 	if (call_connection(call))
 		call_note_connect(call->connection, call, &e);
@@ -152,8 +152,8 @@ void call_lookup(const struct call *call, const struct lookup *lookup)
 	struct thread *t = event_enter(&guard);
 	if (!t)
 		return;
-	uint32_t stack = event_write(t, &d);
-	lookup_log(lookup, call->which, call->start_ns, d.end_ns, stack, t->tid);
+	struct stack_ids stack = event_write(t, &d);
+	lookup_log(lookup, call->which, call->start_ns, d.end_ns, stack.native, t->tid);
 	event_leave(&guard);
 }
 

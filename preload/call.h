@@ -137,7 +137,7 @@ struct connect_end {
 	uint64_t end_ns;
 	const struct sockaddr *address;
 	socklen_t address_bytes;
-	uint32_t stack;
+	struct stack_ids stack;
 	int32_t tid;
 };
 

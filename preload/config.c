@@ -2,6 +2,7 @@
 /* Reads the settings of the environment. */
 #include "preload/config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 struct config config = {
 	.stack_memo = true,
+	.python = true,
 	.detail = TRT_DETAIL_MEDIUM,
 	.capture_bytes = 256,
 	.stack_depth = 128,
@@ -137,6 +139,21 @@ static void read_output(void)
 	}
 }
 
+/* as-3.N: a layout that may be wrong, for tests of what finds that out. */
+static void read_python(void)
+{
+	const char *value = setting("PYTHON");
+	int used = 0;
+
+	if (!value || strcmp(value, "1") == 0)
+		return;
+	if (strcmp(value, "0") == 0)
+		config.python = false;
+	else if (sscanf(value, "as-3.%2" SCNu32 "%n", &config.python_layout, &used) != 1 ||
+		 value[used])
+		complain("PYTHON", value, "0 or 1");
+}
+
 void config_read(void)
 {
 	config.disabled = read_switch("DISABLE");
@@ -145,6 +162,7 @@ void config_read(void)
 		return;
 	read_detail();
 	read_output();
+	read_python();
 	read_small_number("CAPTURE", 1024, "a number of bytes from 0 to 1024",
 			  &config.capture_bytes);
 	read_small_number("STACK_DEPTH", 256, "a number of frames from 0 to 256",

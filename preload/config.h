@@ -12,6 +12,8 @@ struct config {
 	bool quiet;             /* _QUIET: nothing on stderr */
 	bool stack_memo;        /* _STACK_MEMO=0: every stack is unwound anew */
 	bool check_memo;        /* _STACK_MEMO=check: each remembered stack is compared with a new one */
+	bool python;            /* _PYTHON=0: stacks have no Python frames */
+	uint32_t python_layout; /* _PYTHON=as-3.N: N; is believed to be the version whatever it says */
 	uint32_t detail;        /* enum trt_detail */
 	uint32_t capture_bytes; /* payload of a call */
 	uint32_t stack_depth;

@@ -69,7 +69,7 @@ struct connection *connection_accepted(const struct connection *listener, int fd
 }
 
 static void log_connected(const struct connection *c, uint64_t started_ns, uint64_t ended_ns,
-			  int error, uint32_t stack, int32_t tid)
+			  int error, struct stack_ids stack, int32_t tid)
 {
 	struct trt_record *record = ring_record(sizeof(struct trt_connected));
 
@@ -79,7 +79,8 @@ static void log_connected(const struct connection *c, uint64_t started_ns, uint6
 	r->started_ns = started_ns;
 	r->ended_ns = ended_ns;
 	r->error = error;
-	r->stack = stack;
+	r->stack = stack.native;
+	r->language_stack = stack.language;
 	r->tid = tid;
 	ring_publish(record, TRT_RECORD_CONNECTED, 0, c->id);
 }
@@ -96,7 +97,8 @@ static void remove_connecting(int fd)
 	}
 }
 
-void connection_connecting(struct connection *c, uint64_t started_ns, uint32_t stack, int32_t tid)
+void connection_connecting(struct connection *c, uint64_t started_ns, struct stack_ids stack,
+			   int32_t tid)
 {
 	c->connect_ns = started_ns;
 	c->connect_stack = stack;
@@ -113,7 +115,7 @@ void connection_connecting(struct connection *c, uint64_t started_ns, uint32_t s
 }
 
 void connection_connected(struct connection *c, int fd, uint64_t started_ns, uint64_t ended_ns,
-			  int error, uint32_t stack, int32_t tid)
+			  int error, struct stack_ids stack, int32_t tid)
 {
 	if (__atomic_exchange_n(&c->connecting, false, __ATOMIC_ACQ_REL))
 		remove_connecting(c->fd);

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "preload/frame.h"
 #include "preload/trace_format.h"
 
 enum direction { SENT, RECEIVED };
@@ -61,7 +62,7 @@ struct connection {
 	bool turn_answered;      /* its response has begun */
 	bool turn_reported;
 	uint64_t connect_failed_ns; /* when that was seen to have failed, the cause not known */
-	uint32_t connect_stack;
+	struct stack_ids connect_stack;
 	int32_t connect_tid;
 	uintptr_t tls_session;   /* the upper one that speaks over it; 0: none */
 	uint64_t tls_bytes[2];   /* the program's own, by enum direction: see struct trt_tls */
@@ -142,23 +143,23 @@ void connection_duplicate(int old_fd, int fd, uint64_t now_ns);
 void connection_forget(int fd, uint64_t now_ns);
 
 #define VERIFY_NS 10000000u
-bool connection_verify_now(struct connection *c, int fd, uint64_t now_ns);
+/* Of a thread's connections together. */
+#define VERIFIES_APART_NS 100000u
+
+/* Is it time to make sure that the descriptor is still c? */
+static inline bool connection_is_due(const struct connection *c, uint64_t now_ns)
+{
+	return now_ns - __atomic_load_n(&c->verified_ns, __ATOMIC_RELAXED) >= VERIFY_NS;
+}
+
+/* False if it turned out to be another file: closed and reused behind our back. */
+bool connection_verify(struct connection *c, int fd, uint64_t now_ns);
 
 /* How many connections are open. */
 uint32_t connections_open(void);
 
 /* No higher number was ever in the table. */
 unsigned int connection_highest(void);
-
-/*
- * False if the descriptor turned out to be another file than c: closed and
- * reused behind our back.  Looks at most once in 10 ms.
- */
-static inline bool connection_verify(struct connection *c, int fd, uint64_t now_ns)
-{
-	return __builtin_expect(now_ns - __atomic_load_n(&c->verified_ns, __ATOMIC_RELAXED) <
-				VERIFY_NS, 1) || connection_verify_now(c, fd, now_ns);
-}
 
 /* The connection to one peer of an unconnected datagram socket; c itself if there is no room. */
 struct connection *connection_peer(struct connection *c, const struct sockaddr *address,
@@ -172,10 +173,11 @@ void connection_describe(struct connection *c, int fd, const struct sockaddr *re
 struct connection *connection_accepted(const struct connection *listener, int fd, uint64_t now_ns);
 
 /* connect() went on without its caller. */
-void connection_connecting(struct connection *c, uint64_t started_ns, uint32_t stack, int32_t tid);
+void connection_connecting(struct connection *c, uint64_t started_ns, struct stack_ids stack,
+			   int32_t tid);
 /* A connect() ended; error as in struct trt_connected. */
 void connection_connected(struct connection *c, int fd, uint64_t started_ns, uint64_t ended_ns,
-			  int error, uint32_t stack, int32_t tid);
+			  int error, struct stack_ids stack, int32_t tid);
 /* Has the connect() that goes on at this descriptor succeeded? */
 void connection_check_connecting(int fd, uint64_t now_ns);
 /* After a wait: has any?  Looks at most once in 100 us, as each costs a system call. */

@@ -156,47 +156,66 @@ static bool is_version(const struct tables *t, uint32_t index, const char *versi
 	return !t->versions || !t->defined;
 }
 
-static void *exported(const struct tables *t, uintptr_t bias, uint32_t index, const char *name,
-		      const char *version)
+/* The symbol with this index if it is this function or this object of data; else NULL. */
+static const ElfW(Sym) *exported(const struct tables *t, uint32_t index, const char *name,
+				 const char *version)
 {
 	const ElfW(Sym) *s = &t->symbols[index];
+	unsigned int type = s->st_info & 0xf;
 
-	return s->st_shndx != SHN_UNDEF && (s->st_info & 0xf) == STT_FUNC &&
-	       strcmp(t->names + s->st_name, name) == 0 && is_version(t, index, version) ?
-		       (void *)(bias + s->st_value) : NULL;
+	return s->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_OBJECT) &&
+	       strcmp(t->names + s->st_name, name) == 0 && is_version(t, index, version) ? s : NULL;
 }
 
 /* Objects without the newer kind of table are few: all their symbols are looked at. */
-static void *find_slowly(const struct tables *t, uintptr_t bias, const char *name,
-			 const char *version)
+static const ElfW(Sym) *find_slowly(const struct tables *t, const char *name, const char *version)
 {
-	void *found = NULL;
+	const ElfW(Sym) *found = NULL;
 
 	for (uint32_t i = 1; i < t->hash[1] && !found; i++)
-		found = exported(t, bias, i, name, version);
+		found = exported(t, i, name, version);
 	return found;
 }
 
-void *dynsym_find(const struct link_map *map, const char *name, const char *version)
+static const ElfW(Sym) *find_symbol(const struct link_map *map, const char *name,
+				    const char *version)
 {
 	struct tables t = tables_of(map);
 
 	if (!t.symbols || !t.names)
 		return NULL;
 	if (!t.gnu_hash || !t.gnu_hash[0])
-		return t.hash ? find_slowly(&t, map->l_addr, name, version) : NULL;
+		return t.hash ? find_slowly(&t, name, version) : NULL;
 	uint32_t buckets = t.gnu_hash[0], first = t.gnu_hash[1], bloom_words = t.gnu_hash[2];
 	const uint32_t *bucket = (const uint32_t *)((const uint64_t *)(t.gnu_hash + 4) + bloom_words);
 	const uint32_t *chain = bucket + buckets;
 	uint32_t hash = gnu_hash_of(name), i = bucket[hash % buckets];
-	void *found = NULL;
+	const ElfW(Sym) *found = NULL;
 
 	for (bool last = i < first; !last && !found; i++) {
 		if ((chain[i - first] | 1) == (hash | 1))
-			found = exported(&t, map->l_addr, i, name, version);
+			found = exported(&t, i, name, version);
 		last = chain[i - first] & 1;
 	}
 	return found;
+}
+
+void *dynsym_find(const struct link_map *map, const char *name, const char *version)
+{
+	const ElfW(Sym) *s = find_symbol(map, name, version);
+
+	return s && (s->st_info & 0xf) == STT_FUNC ? (void *)(map->l_addr + s->st_value) : NULL;
+}
+
+void *dynsym_data(const struct link_map *map, const char *name, size_t *bytes)
+{
+	const ElfW(Sym) *s = find_symbol(map, name, NULL);
+
+	if (!s)
+		return NULL;
+	if (bytes)
+		*bytes = s->st_size;
+	return (void *)(map->l_addr + s->st_value);
 }
 
 bool dynsym_refers(const struct link_map *map, const char *name, const char **version)

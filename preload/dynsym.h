@@ -18,6 +18,9 @@ struct link_map;
  */
 void *dynsym_find(const struct link_map *map, const char *name, const char *version);
 
+/* The same for data as well as functions, of the default version; *bytes, unless NULL: its size. */
+void *dynsym_data(const struct link_map *map, const char *name, size_t *bytes);
+
 /* Whether the object uses a function of this name that is elsewhere; *version: as above. */
 bool dynsym_refers(const struct link_map *map, const char *name, const char **version);
 

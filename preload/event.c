@@ -43,6 +43,7 @@ static void recover(void)
 	if (!thread_self)
 		return;
 	thread_self->memo = NULL;
+	thread_self->runtime_memo = NULL;
 	thread_self->cursor = (struct ring_cursor){ 0 };
 	modules_abandon(thread_self->tid);
 }
@@ -98,7 +99,7 @@ static inline void write_fields(const struct draft *d, uint64_t *to)
 		payload_write(d->payload, to);
 }
 
-uint32_t event_write(struct thread *t, struct draft *d)
+struct stack_ids event_write(struct thread *t, struct draft *d)
 {
 	uint64_t duration_ns = d->end_ns - d->start_ns;
 
@@ -110,7 +111,7 @@ uint32_t event_write(struct thread *t, struct draft *d)
 	}
 	thread_note_name(t, d->end_ns);
 	sample(t, d->end_ns);
-	uint32_t stack = stack_capture(t, &d->caller, d->end_ns);
+	struct stack_ids stack = stack_capture(t, &d->caller, d->end_ns);
 	size_t bytes = sizeof(struct trt_event) + d->extra_bytes;
 	struct trt_event *e = ring_event(&t->cursor, bytes, t->tid, d->end_ns);
 	if (!e) {
@@ -123,7 +124,8 @@ uint32_t event_write(struct thread *t, struct draft *d)
 		.duration_ns = duration_ns >= UINT32_MAX ? UINT32_MAX : (uint32_t)duration_ns,
 		.result = d->result,
 		.offset = d->offset,
-		.stack = stack,
+		.stack = stack.native,
+		.language_stack = stack.language,
 		.fd = d->fd,
 		.fields = d->fields,
 		.flags = d->flags,

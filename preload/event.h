@@ -68,7 +68,7 @@ static inline void event_payload(struct draft *d, const struct payload *payload)
 	d->extra_bytes += (uint16_t)payload_bytes(payload);
 }
 
-/* Appends it, with the stack of its caller and what the thread waited; the stack's id. */
-uint32_t event_write(struct thread *t, struct draft *d);
+/* Appends it, with the stacks of its caller and what the thread waited; the stacks' ids. */
+struct stack_ids event_write(struct thread *t, struct draft *d);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The caller of an intercepted function. */
+/* The caller of an intercepted function, and what its stack is known by. */
 #ifndef PRELOAD_FRAME_H
 #define PRELOAD_FRAME_H
 
@@ -13,6 +13,12 @@ struct frame {
 	uintptr_t stack_pointer;
 	uintptr_t return_address;
 	uintptr_t frame_pointer;
+};
+
+/* What is 0 is not to be had. */
+struct stack_ids {
+	uint32_t native;   /* of return addresses */
+	uint32_t language; /* of the frames of a language runtime */
 };
 
 /*

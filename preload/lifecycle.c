@@ -6,6 +6,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include "preload/blind.h"
 #include "preload/clock.h"
 #include "preload/config.h"
 #include "preload/connections.h"
@@ -17,6 +18,7 @@
 #include "preload/modules.h"
 #include "preload/real.h"
 #include "preload/ring.h"
+#include "preload/runtime.h"
 #include "preload/sample.h"
 #include "preload/scope.h"
 #include "preload/stack.h"
@@ -78,6 +80,7 @@ static bool open_trace(bool forked)
 	}
 	identity_write(ring_header(), stack_state);
 	modules_log();
+	runtime_log();
 	if (forked)
 		connections_log(true);
 	return true;
@@ -93,6 +96,7 @@ static void leave_parent(void)
 	ring_abandon();
 	thread_forked();
 	stack_forget();
+	runtime_forget();
 	lifecycle_forked();
 	lifecycle_missed_events = 0;
 	sample_last_ns = 0;
@@ -178,6 +182,25 @@ void lifecycle_prepare(void)
 		lifecycle_ready();
 }
 
+bool lifecycle_sandbox(void)
+{
+	if (!lifecycle_hooks() || lifecycle_borrowed())
+		return false;
+	lifecycle_prepare();
+	lifecycle_hooking = false;
+	return true;
+}
+
+void lifecycle_sandbox_failed(void)
+{
+	lifecycle_hooking = true;
+}
+
+void lifecycle_sandboxed(void)
+{
+	blind_note(TRT_BLIND_SANDBOX);
+}
+
 static bool start(void)
 {
 	void *page = sys_memory(4096);
@@ -198,6 +221,7 @@ static bool start(void)
 	modules_init();
 	scope_init();
 	stack_init();
+	runtime_init();
 	return true;
 }
 

@@ -57,6 +57,7 @@ static struct {
 } modules;
 
 uint32_t modules_generation;
+void (*modules_on_load)(const struct link_map *object);
 
 static size_t padded(size_t bytes)
 {
@@ -155,8 +156,8 @@ static bool same_object(const struct module *m, const struct module *other)
 	       memcmp(m->build_id, other->build_id, m->build_id_bytes) == 0;
 }
 
-/* Adds an object unless it is known; what it overlaps was unloaded. */
-static void add(uintptr_t bias, const ElfW(Phdr) *segments, size_t count, const char *path,
+/* Adds an object unless it is known; what it overlaps was unloaded.  Whether it was added. */
+static bool add(uintptr_t bias, const ElfW(Phdr) *segments, size_t count, const char *path,
 		uint64_t now_ns)
 {
 	struct module m = { .start = UINTPTR_MAX, .bias = bias, .seen_ns = now_ns };
@@ -176,13 +177,14 @@ static void add(uintptr_t bias, const ElfW(Phdr) *segments, size_t count, const 
 	}
 	const struct module *known = find_overlapping(m.start, m.end);
 	if (!m.end || modules.count == MODULES_MAX || (known && same_object(known, &m)))
-		return;
+		return false;
 	keep_path(&m, path);
 	modules.table[modules.count] = m;
 	__atomic_store_n(&modules.count, modules.count + 1, __ATOMIC_RELEASE);
 	if (known)
 		__atomic_add_fetch(&modules_generation, 1, __ATOMIC_RELEASE);
 	log_module(modules.count - 1);
+	return true;
 }
 
 static int add_listed(struct dl_phdr_info *info, size_t size, void *now_ns)
@@ -212,8 +214,9 @@ static void add_object(const struct object *o, uint64_t now_ns)
 	    elf->e_phentsize != sizeof(ElfW(Phdr)) ||
 	    elf->e_phoff + elf->e_phnum * sizeof(ElfW(Phdr)) > 4096)
 		return;
-	add(o->link_map->l_addr, (const ElfW(Phdr) *)((uintptr_t)elf + elf->e_phoff), elf->e_phnum,
-	    o->link_map->l_name, now_ns);
+	if (add(o->link_map->l_addr, (const ElfW(Phdr) *)((uintptr_t)elf + elf->e_phoff),
+		elf->e_phnum, o->link_map->l_name, now_ns) && modules_on_load)
+		modules_on_load(o->link_map);
 }
 
 void modules_abandon(int32_t tid)

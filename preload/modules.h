@@ -20,6 +20,14 @@ void modules_log(void);
  */
 void modules_learn(const uintptr_t *addresses, size_t count, uint64_t now_ns);
 
+struct link_map;
+
+/*
+ * Called with each object that is learnt so, if not NULL, by one thread at a time; not with those
+ * that modules_init() found.  With glibc before 2.35 they are not told.
+ */
+extern void (*modules_on_load)(const struct link_map *object);
+
 /* Thread tid will not finish what it was learning: a handler jumped out of it. */
 void modules_abandon(int32_t tid);
 
@@ -30,7 +38,6 @@ extern uint32_t modules_generation;
 const uint8_t *modules_unwind_table(uintptr_t address);
 
 /* The loader's entry of the object that holds address; NULL if unknown.  Lock-free. */
-struct link_map;
 const struct link_map *modules_link_map(uintptr_t address);
 
 #endif

@@ -70,8 +70,8 @@ static void search(struct provider_kind *kind, uint32_t name, const struct frame
 {
 	struct search s = { .kind = kind, .name = name, .found = found };
 	uintptr_t callers[CALLERS_MAX];
-	bool cut_short;
-	size_t depth = unwind_stack(caller, callers, CALLERS_MAX, &cut_short);
+	struct unwind_end end;
+	size_t depth = unwind_stack(caller, callers, CALLERS_MAX, &end);
 
 	for (size_t i = 0; i < depth; i++) {
 		const struct link_map *object = scope_object((const void *)callers[i]);
@@ -126,12 +126,12 @@ static const struct link_map *calling_object(const struct frame *caller, bool *f
 {
 	const struct link_map *object = scope_object((const void *)caller->return_address);
 	uintptr_t callers[CALLERS_MAX];
-	bool cut_short;
+	struct unwind_end end;
 
 	*from_us = object && object == scope_self();
 	if (!*from_us)
 		return object;
-	size_t depth = unwind_stack(caller, callers, CALLERS_MAX, &cut_short);
+	size_t depth = unwind_stack(caller, callers, CALLERS_MAX, &end);
 	for (size_t i = 0; i < depth && object == scope_self(); i++)
 		object = scope_object((const void *)callers[i]);
 	return object;

@@ -8,6 +8,7 @@
 
 #include "preload/config.h"
 #include "preload/memo.h"
+#include "preload/mix.h"
 #include "preload/modules.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
@@ -38,13 +39,6 @@ void stack_forget(void)
 	if (table)
 		sys(madvise, table, TABLE_SLOTS * sizeof(*table), MADV_DONTNEED);
 	__atomic_add_fetch(&modules_generation, 1, __ATOMIC_RELEASE);
-}
-
-/* Multiply and fold, after wyhash (Wang Yi, public domain). */
-static inline uint64_t mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* Two lanes, as the processor multiplies two numbers in the time of one. */
@@ -104,19 +98,20 @@ static uint32_t intern(const uintptr_t *addresses, size_t depth, bool cut_short,
 
 size_t stack_unwind(struct thread *t, const struct frame *caller, uintptr_t **addresses)
 {
-	bool cut_short;
+	struct unwind_end end;
 
 	*addresses = memo_scratch(t->memo);
-	return unwind_stack(caller, *addresses, config.stack_depth, &cut_short);
+	return unwind_stack(caller, *addresses, config.stack_depth, &end);
 }
 
 static uint32_t capture_anew(struct thread *t, const struct frame *caller, uint64_t now_ns)
 {
 	uintptr_t *addresses = memo_scratch(t->memo);
-	bool cut_short;
-	size_t depth = unwind_stack(caller, addresses, config.stack_depth, &cut_short);
-	uint32_t id = intern(addresses, depth, cut_short, now_ns);
+	struct unwind_end end;
+	size_t depth = unwind_stack(caller, addresses, config.stack_depth, &end);
+	uint32_t id = intern(addresses, depth, end.cut_short, now_ns);
 
+	t->interrupted = end.interrupted;
 	if (!id)
 		ring_count(lost_stacks);
 	else if (config.stack_memo)
@@ -128,9 +123,9 @@ static uint32_t capture_anew(struct thread *t, const struct frame *caller, uint6
 static uint32_t check(struct thread *t, const struct frame *caller, uint32_t id, uint64_t now_ns)
 {
 	uintptr_t *addresses = memo_scratch(t->memo);
-	bool cut_short;
-	size_t depth = unwind_stack(caller, addresses, config.stack_depth, &cut_short);
-	uint32_t found = intern(addresses, depth, cut_short, now_ns);
+	struct unwind_end end;
+	size_t depth = unwind_stack(caller, addresses, config.stack_depth, &end);
+	uint32_t found = intern(addresses, depth, end.cut_short, now_ns);
 
 	if (found != id)
 		ring_note("a remembered stack was not the one there", now_ns);
@@ -143,6 +138,7 @@ uint32_t stack_take(struct thread *t, const struct frame *caller, uint64_t now_n
 		ring_count(lost_stacks);
 		return 0;
 	}
+	t->interrupted = false; /* the memo has no stack that goes through a handler */
 	uint32_t id = memo_find(t->memo, caller, modules_generation);
 	if (__builtin_expect(!id, 0))
 		return capture_anew(t, caller, now_ns);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "preload/frame.h"
+#include "preload/runtime.h"
 #include "preload/thread.h"
 #include "preload/trace_format.h"
 
@@ -21,13 +22,17 @@ extern enum trt_stacks stack_state;
 
 uint32_t stack_take(struct thread *t, const struct frame *caller, uint64_t now_ns);
 
-/*
- * The id of the stack outside of an intercepted function, from its caller
- * outwards; 0 if there is none to be had.
- */
-static inline uint32_t stack_capture(struct thread *t, const struct frame *caller, uint64_t now_ns)
+/* The stacks outside of an intercepted function, from its caller outwards. */
+static inline struct stack_ids stack_capture(struct thread *t, const struct frame *caller,
+					     uint64_t now_ns)
 {
-	return stack_state == TRT_STACKS_ON ? stack_take(t, caller, now_ns) : 0;
+	struct stack_ids ids = { 0 };
+
+	if (stack_state != TRT_STACKS_ON)
+		return ids;
+	ids.native = stack_take(t, caller, now_ns);
+	ids.language = runtime_capture(t);
+	return ids;
 }
 
 /* The addresses of the stack, *addresses in the memo's scratch; how many.  For _SLOW. */

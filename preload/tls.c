@@ -339,7 +339,8 @@ static void end(struct tls_call *c, const struct tls_outcome *o, enum moved move
 	bool ended = connection && handshake_ended(s, o);
 	struct thread *t = is_event(o) || ended ? event_enter(&guard) : NULL;
 	if (t) {
-		stack = is_event(o) ? event_write(t, &d) : stack_capture(t, &d.caller, end_ns);
+		stack = (is_event(o) ? event_write(t, &d) :
+				       stack_capture(t, &d.caller, end_ns)).native;
 		event_leave(&guard);
 	}
 	if (ended) {
@@ -385,6 +386,11 @@ void tls_name(const void *session, const char *name, size_t bytes)
 	struct session *s = session_get((uintptr_t)session);
 	memcpy(s->server_name, name, bytes);
 	s->server_name[bytes] = '\0';
+}
+
+bool tls_known(const void *session)
+{
+	return lifecycle_hooks() && tls_in_use && session_find((uintptr_t)session);
 }
 
 void tls_forget(const void *session)

@@ -68,6 +68,7 @@ enum trt_stacks {
 enum trt_blind_spot {
 	TRT_BLIND_IO_URING = 0, /* io_uring_setup() by number */
 	TRT_BLIND_STREAM = 1,   /* fdopen() of a socket: stdio reads and writes inside libc */
+	TRT_BLIND_SANDBOX = 2,  /* seccomp(): what its filter forbids us is not known, so the trace ended */
 };
 
 /* Times named *_monotonic_ns and all times in records: CLOCK_MONOTONIC. */
@@ -154,6 +155,10 @@ enum trt_record_type {
 	TRT_RECORD_KERNEL_LAST = 25,
 	TRT_RECORD_UNIX_PEER = 26,
 	TRT_RECORD_TLS = 27,
+	TRT_RECORD_RUNTIME = 32,
+	TRT_RECORD_LANGUAGE_FUNCTION = 33,
+	TRT_RECORD_LANGUAGE_FRAME = 34,
+	TRT_RECORD_LANGUAGE_STACK = 35,
 	TRT_RECORD_PENDING = 255,
 };
 
@@ -213,7 +218,7 @@ struct trt_event {
 	int32_t result;          /* of the call; below 0: -errno */
 	uint64_t offset;         /* bytes this connection had carried in this direction before */
 	uint32_t stack;          /* id of a trt_stack, 0 if none */
-	uint32_t language_stack; /* id of a language runtime's stack, 0 if none */
+	uint32_t language_stack; /* id of a trt_language_stack, 0 if none */
 	int32_t fd;              /* -1 if the call has none */
 	uint16_t fields;         /* 1 << enum trt_event_field */
 	uint16_t flags;          /* enum trt_event_flag */
@@ -275,6 +280,62 @@ struct trt_stack {
 	/* uint64_t addresses[depth] */
 };
 _Static_assert(sizeof(struct trt_stack) == 24, "stack");
+
+/* Languages whose own frames are recorded, beside the native ones of what runs them. */
+enum trt_language {
+	TRT_LANGUAGE_PYTHON = 1, /* CPython */
+};
+
+enum trt_runtime_state {
+	TRT_RUNTIME_FOUND = 1, /* loaded; no call was made from its code so far */
+	TRT_RUNTIME_ON = 2,    /* calls have language stacks */
+	TRT_RUNTIME_OFF = 3,   /* they have not: the text says why */
+};
+
+/* What runs a language in this process; again when its state changed. */
+struct trt_runtime {
+	struct trt_record head; /* id: enum trt_language; detail: enum trt_runtime_state */
+	uint64_t seen_ns;
+	uint64_t loop_start;    /* of the function that runs its code: in memory, 0 unknown */
+	uint64_t loop_end;
+	uint32_t version;       /* of CPython as in PY_VERSION_HEX: 0x030b02f0 is 3.11.2; 0 unknown */
+	uint32_t text_bytes;
+	/* text, padding */
+};
+_Static_assert(sizeof(struct trt_runtime) == 40, "runtime");
+
+/* A function of a language, as the language names it. */
+struct trt_language_function {
+	struct trt_record head;  /* id: the function; detail: enum trt_language */
+	uint32_t first_line;     /* where it begins; 0 unknown */
+	uint16_t name_bytes;
+	uint16_t file_bytes;
+	/* name, file, both UTF-8 and perhaps cut short; padding */
+};
+_Static_assert(sizeof(struct trt_language_function) == 16, "function");
+
+/* A place in a function from which it called. */
+struct trt_language_frame {
+	struct trt_record head; /* id: the frame; detail: enum trt_language */
+	uint32_t function;      /* id of a trt_language_function */
+	uint32_t line;          /* in its file; 0: the instruction belongs to no line */
+};
+_Static_assert(sizeof(struct trt_language_frame) == 16, "language frame");
+
+/*
+ * The frames of a language, innermost first.  TRT_FRAME_ENTRY marks the outermost one of
+ * those that one activation of the runtime's loop runs: the loop's native frame stands
+ * for the frames from behind the mark before up to this one.  Frame 0, always marked: an activation
+ * that runs nothing that the language would show.
+ */
+#define TRT_FRAME_ENTRY 0x80000000u
+struct trt_language_stack {
+	struct trt_record head; /* id: the stack; detail: 1 if it goes on beyond */
+	uint32_t language;      /* enum trt_language */
+	uint32_t depth;
+	/* uint32_t frames[depth]: id of a trt_language_frame | TRT_FRAME_ENTRY; padding */
+};
+_Static_assert(sizeof(struct trt_language_stack) == 16, "language stack");
 
 /* A loaded object.  Where ranges overlap, the later record counts from seen_ns on. */
 struct trt_module {
@@ -359,7 +420,7 @@ struct trt_connected {
 	int32_t error;          /* 0: connected, else errno, -1: failed, cause not known */
 	uint32_t stack;         /* of the connect() call */
 	int32_t tid;            /* that called connect() */
-	uint32_t reserved;
+	uint32_t language_stack; /* of the connect() call */
 };
 _Static_assert(sizeof(struct trt_connected) == 40, "connected");
 

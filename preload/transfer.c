@@ -114,7 +114,7 @@ static void notice_connection(struct connection *c, const struct transfer *x)
 }
 
 /* A send that connects: the first bytes may go with the first segment (tcp(7), TCP_FASTOPEN). */
-static void end_fast_open(const struct transfer *x, struct connection *c, uint32_t stack,
+static void end_fast_open(const struct transfer *x, struct connection *c, struct stack_ids stack,
 			  int32_t tid)
 {
 	struct connect_end e = {
@@ -155,7 +155,9 @@ ALWAYS_INLINE struct connection *begin_transfer(const struct transfer *x, struct
 	*drop = fold_try(x, c) || !lifecycle_ready();
 	if (*drop)
 		return NULL;
-	if (__builtin_expect(!connection_verify(c, call->fd, x->end_ns), 0)) {
+	if (__builtin_expect(connection_is_due(c, x->end_ns), 0) &&
+	    (!thread_self || thread_may_ask(&thread_self->verified_ns, VERIFIES_APART_NS, x->end_ns)) &&
+	    !connection_verify(c, call->fd, x->end_ns)) {
 		c = connection_find(call->fd);
 		*drop = c == NULL;
 		if (*drop)
@@ -186,7 +188,7 @@ ALWAYS_INLINE void end_transfer(const struct transfer *x, struct draft *d, struc
 		c->stream[x->direction].calls++;
 	if (!t)
 		return;
-	uint32_t stack = event_write(t, d);
+	struct stack_ids stack = event_write(t, d);
 	if (c) {
 		if (__builtin_expect((x->flags & MSG_FASTOPEN) && x->direction == SENT, 0) &&
 		    x->peer_bytes)

@@ -159,6 +159,7 @@ uintptr_t unwind_step(struct unwind_state *s, const struct frame_rule *rule,
 		s->frame_pointer = *(const uintptr_t *)slots->frame_pointer;
 	if (rule->signal) {
 		s->limit = find_limit(slots->cfa);
+		s->interrupted = true;
 		return_address++;
 	}
 	s->stack_pointer = slots->cfa;
@@ -225,7 +226,8 @@ static inline struct known_rule *find_caller(struct known_rule *last, uint64_t k
 	return found;
 }
 
-size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max, bool *cut_short)
+size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max,
+		    struct unwind_end *end)
 {
 	struct unwind_state s = unwind_start(caller);
 	uintptr_t address = caller->return_address;
@@ -248,6 +250,6 @@ size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max
 		s = state;
 		address = next;
 	}
-	*cut_short = walk != WALK_ENDED;
+	*end = (struct unwind_end){ walk != WALK_ENDED, s.interrupted };
 	return depth;
 }

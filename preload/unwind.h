@@ -28,6 +28,7 @@ struct unwind_state {
 	uintptr_t stack_pointer;
 	uintptr_t frame_pointer;
 	uintptr_t limit; /* stacks end below; 0: unknown */
+	bool interrupted; /* a signal's frame was passed */
 };
 
 /* The state in the caller of an intercepted function. */
@@ -52,12 +53,18 @@ bool unwind_slots(const struct unwind_state *s, const struct frame_rule *rule,
 uintptr_t unwind_step(struct unwind_state *s, const struct frame_rule *rule,
 		      const struct unwind_slots *slots);
 
+/* How a walk ended. */
+struct unwind_end {
+	bool cut_short;   /* there are more frames, or may be */
+	bool interrupted; /* it went through the handler of a signal */
+};
+
 /*
- * The return addresses from the caller outwards, at most max of them; *cut_short tells
- * whether there are more, or may be.  Of a frame that a signal interrupted it is the
+ * The return addresses from the caller outwards, at most max of them.  Of a frame that a signal interrupted it is the
  * instruction's address + 1, so that the address - 1 is always in the calling, or
  * interrupted, instruction.
  */
-size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max, bool *cut_short);
+size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max,
+		    struct unwind_end *end);
 
 #endif

@@ -82,6 +82,8 @@ static void print_json(struct dump *d, const struct event *e)
 		jsonline_known(line, "option_value", e->option_value);
 	}
 	jsonline_known(line, "stack_id", e->stack_id ? e->stack_id : UNKNOWN);
+	jsonline_known(line, "language_stack_id",
+		       e->language_stack_id ? e->language_stack_id : UNKNOWN);
 	jsonline_finish(line);
 	jsonline_write(line, scope->out.file);
 }

@@ -83,6 +83,44 @@ static json_t *module_json(const struct scope *scope, const struct process *p,
 	return o;
 }
 
+#define RUNTIME_NAME_BYTES 64
+
+/* "Python 3.11.2"; as much of the version as is known. */
+static const char *runtime_name(const struct runtime *r, char text[RUNTIME_NAME_BYTES])
+{
+	const char *language = r->language == LANGUAGE_PYTHON ? "Python" : "a newer language";
+	uint32_t major = r->version >> 24, minor = r->version >> 16 & 0xff;
+	uint32_t micro = r->version >> 8 & 0xff;
+
+	if (r->version)
+		snprintf(text, RUNTIME_NAME_BYTES, "%s %" PRIu32 ".%" PRIu32 ".%" PRIu32, language,
+			 major, minor, micro);
+	else
+		snprintf(text, RUNTIME_NAME_BYTES, "%s", language);
+	return text;
+}
+
+static json_t *runtimes_json(const struct process *p)
+{
+	static const char *const states[] = {
+		[RUNTIME_FOUND] = "unused", [RUNTIME_ON] = "on", [RUNTIME_OFF] = "off",
+	};
+	json_t *array = json_array();
+	size_t count;
+	const struct runtime *runtimes = process_runtimes(p, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct runtime *r = &runtimes[i];
+		char name[RUNTIME_NAME_BYTES];
+		json_t *o = json_object();
+		json_object_set_new(o, "name", json_text(runtime_name(r, name)));
+		json_object_set_new(o, "frames", json_text(states[r->state]));
+		json_object_set_new(o, "why_off", json_text(r->why_off[0] ? r->why_off : NULL));
+		json_array_append_new(array, o);
+	}
+	return array;
+}
+
 static json_t *process_json(const struct scope *scope, const struct process *p)
 {
 	json_t *o = json_object(), *arguments = json_array(), *notes = json_array();
@@ -124,6 +162,7 @@ static json_t *process_json(const struct scope *scope, const struct process *p)
 	json_object_set_new(o, "damaged_chunks", json_known(p->damaged_chunks));
 	json_object_set_new(o, "lookups", json_known(p->lookup_count));
 	json_object_set_new(o, "blind_spots", blind_spots_json(p));
+	json_object_set_new(o, "runtimes", runtimes_json(p));
 	json_object_set_new(o, "notes", notes);
 	json_object_set_new(o, "modules", modules);
 	return o;
@@ -201,6 +240,26 @@ static void print_settings(const struct process *p, const struct out *o)
 		return;
 	print_label(o, "");
 	out_styled(o, STYLE_WARM, "no stacks: %s\n", p->stacks_off);
+}
+
+static void print_runtimes(const struct process *p, const struct out *o)
+{
+	size_t count;
+	const struct runtime *runtimes = process_runtimes(p, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct runtime *r = &runtimes[i];
+		char name[RUNTIME_NAME_BYTES];
+		print_label(o, i ? "" : "languages");
+		fputs(runtime_name(r, name), o->file);
+		if (r->state == RUNTIME_OFF) {
+			out_styled(o, STYLE_WARM, ", without its frames: ");
+			print_clean(o, r->why_off);
+		} else if (r->state == RUNTIME_FOUND) {
+			fputs(", which made no calls", o->file);
+		}
+		fputc('\n', o->file);
+	}
 }
 
 static void print_counts(const struct process *p, const struct out *o)
@@ -305,6 +364,7 @@ static void print(struct view *v, const struct out *o)
 		print_command(p, o);
 		print_times(v->scope, p, o);
 		print_settings(p, o);
+		print_runtimes(p, o);
 		print_counts(p, o);
 		print_modules(v->scope, p, o);
 	}

@@ -165,6 +165,7 @@ static void read_connected(struct dictionary *d, const struct trt_record *head)
 	c->connect_ended_ns = trace_time(d->trace, r->ended_ns);
 	c->connect_error = r->error;
 	c->connect_stack = r->stack;
+	c->connect_language_stack = r->language_stack;
 	c->connect_tid = r->tid;
 }
 
@@ -276,6 +277,26 @@ static void read_note(struct dictionary *d, const struct trt_record *head)
 	p->notes = notes;
 }
 
+static void read_runtime(struct dictionary *d, const struct trt_record *head)
+{
+	languages_read_runtime(d->trace, head);
+}
+
+static void read_function(struct dictionary *d, const struct trt_record *head)
+{
+	languages_read_function(d->trace, head);
+}
+
+static void read_language_frame(struct dictionary *d, const struct trt_record *head)
+{
+	languages_read_frame(d->trace, head);
+}
+
+static void read_language_stack(struct dictionary *d, const struct trt_record *head)
+{
+	languages_read_stack(d->trace, head);
+}
+
 /* PENDING ones, and those of a kind that a newer library writes, are passed over. */
 static visit_record *const readers[256] = {
 	[TRT_RECORD_STACK] = read_stack,
@@ -290,6 +311,10 @@ static visit_record *const readers[256] = {
 	[TRT_RECORD_UNIX_PEER] = read_unix_peer,
 	[TRT_RECORD_LOOKUP] = read_lookup,
 	[TRT_RECORD_TLS] = read_tls,
+	[TRT_RECORD_RUNTIME] = read_runtime,
+	[TRT_RECORD_LANGUAGE_FUNCTION] = read_function,
+	[TRT_RECORD_LANGUAGE_FRAME] = read_language_frame,
+	[TRT_RECORD_LANGUAGE_STACK] = read_language_stack,
 };
 
 static void read_record(struct dictionary *d, const struct trt_record *r)
@@ -404,6 +429,7 @@ void dictionary_load(struct trace *t, const struct chunk_place *chunks, size_t c
 	visit_records(&d, chunks, count, read_record, &damaged);
 	t->process.damaged_chunks += damaged;
 	sort_stacks(t);
+	languages_sort(t);
 	if (t->process.module_count)
 		qsort(t->process.modules, t->process.module_count, sizeof(*t->process.modules),
 		      compare_modules);

@@ -79,6 +79,7 @@ void event_decode(const struct trace *t, const struct trt_event *e, struct event
 	out->duration_ns = event_duration(e);
 	out->offset = e->offset;
 	out->stack_id = e->stack;
+	out->language_stack_id = e->language_stack;
 	out->peek = e->flags & TRT_EVENT_PEEK;
 	out->continued = e->flags & TRT_EVENT_CONTINUED;
 	out->tries = event_field(e, TRT_FIELD_TRIES, 0);

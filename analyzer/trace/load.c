@@ -80,6 +80,7 @@ void trace_free(struct trace *t)
 	free(t->process.modules);
 	free((void *)t->process.notes);
 	free(t->stacks);
+	languages_free(&t->languages);
 	free(t->process.lookups);
 	arena_free(&t->arena);
 	trace_file_close(&t->file);

@@ -8,6 +8,7 @@
 
 #include "analyzer/trace/file.h"
 #include "analyzer/trace/idset.h"
+#include "analyzer/trace/languages.h"
 #include "analyzer/trace/trace.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/hash.h"
@@ -44,6 +45,7 @@ struct trace {
 	uint64_t shift_ns;      /* added to its clock to get the recording's */
 	struct run *runs;       /* uthash; in order of first event once loaded */
 	struct stack *stacks;   /* in order of id */
+	struct languages languages;
 	uint64_t missing_bytes; /* of a file that was cut short */
 	uint8_t *chunk;         /* room for one, while loading */
 };

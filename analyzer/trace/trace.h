@@ -61,6 +61,54 @@ struct stack {
 	const uint64_t *addresses;
 };
 
+/* Languages whose own frames are recorded. */
+enum language { LANGUAGE_PYTHON = 1 };
+
+enum runtime_state {
+	RUNTIME_FOUND, /* loaded; no call was made from its code */
+	RUNTIME_ON,    /* calls have language stacks */
+	RUNTIME_OFF,   /* they have not: see why_off */
+};
+
+/* What runs a language in a process. */
+struct runtime {
+	uint32_t language;             /* enum language, or one newer than this program */
+	enum runtime_state state;
+	uint32_t version;              /* of CPython as PY_VERSION_HEX; 0 unknown */
+	uint64_t loop_start, loop_end; /* in memory, of the function that runs its code; 0 unknown */
+	const char *why_off;           /* in words; empty unless it is */
+};
+
+/* A function as its language names it. */
+struct language_function {
+	uint32_t id;
+	uint32_t language;
+	uint32_t first_line;           /* 0 unknown */
+	const char *name, *file;       /* empty if unknown */
+};
+
+/* A place in a function from which it called. */
+struct language_frame {
+	uint32_t id;
+	uint32_t function_id;
+	const struct language_function *function; /* NULL if its record was lost */
+	uint32_t line;                   /* 0: the code belongs to none */
+};
+
+/*
+ * Frames of a language, innermost first: ids for process_language_frame(), with
+ * FRAME_ENTRY set on the outermost one that an activation of the runtime's loop runs.
+ * Id 0, with the mark: an activation without a frame to show.
+ */
+#define FRAME_ENTRY 0x80000000u
+struct language_stack {
+	uint32_t id;
+	uint32_t language;
+	uint32_t depth;
+	bool cut_short;
+	const uint32_t *frames;
+};
+
 struct thread {
 	struct process *process;
 	int32_t tid;
@@ -75,7 +123,7 @@ enum transport { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UNIX, TRANSPORT_OTHER }
 enum origin { ORIGIN_SOCKET, ORIGIN_ACCEPT, ORIGIN_PAIR, ORIGIN_FOUND, ORIGIN_FORKED, ORIGIN_PEER };
 
 /* Ways to the network that a process took and the library cannot see. */
-enum blind_spot { BLIND_IO_URING, BLIND_STREAM, BLIND_SPOTS };
+enum blind_spot { BLIND_IO_URING, BLIND_STREAM, BLIND_SANDBOX, BLIND_SPOTS };
 
 /* What the kernel knew of a TCP connection at a moment. */
 struct kernel_view {
@@ -156,7 +204,7 @@ struct connection {
 	/* connect(): times UNKNOWN if there was none; error -1: failed, cause unknown */
 	uint64_t connect_started_ns, connect_ended_ns;
 	int32_t connect_error, connect_tid;
-	uint32_t connect_stack;
+	uint32_t connect_stack, connect_language_stack;
 	/* close(): UNKNOWN if it was not closed while recorded */
 	uint64_t closed_ns;
 	uint64_t closed_sent, closed_received; /* totals the writer counted, UNKNOWN if open */
@@ -222,6 +270,7 @@ struct event {
 	uint64_t start_ns, duration_ns;
 	uint64_t offset;               /* of its first byte in its direction's stream */
 	uint32_t stack_id;             /* 0: none */
+	uint32_t language_stack_id;    /* 0: none */
 	bool peek;                     /* MSG_PEEK: moved no bytes */
 	bool continued;                /* one more message of the call before it in its thread */
 	bool sets_option;              /* the three below hold */
@@ -293,6 +342,13 @@ const struct stack *process_stack(const struct process *p, uint32_t id);
 
 /* All of them, process->stack_count, in order of id. */
 const struct stack *process_stacks(const struct process *p);
+
+/* The runtimes of languages that were found in it. */
+const struct runtime *process_runtimes(const struct process *p, size_t *count);
+
+/* NULL for 0 and for ids whose record was lost. */
+const struct language_stack *process_language_stack(const struct process *p, uint32_t id);
+const struct language_frame *process_language_frame(const struct process *p, uint32_t id);
 
 /* The module that held address at time ns; NULL if none is known. */
 const struct module *process_module(const struct process *p, uint64_t address, uint64_t ns);

@@ -171,6 +171,10 @@ HANDSHAKE(SSL_connect)
 HANDSHAKE(SSL_accept)
 HANDSHAKE(SSL_do_handshake)
 
+/*
+ * For a session that was used by BIO_read() and BIO_write() alone this would be the first call that
+ * is seen: its handshake and plaintext were not, and what is said now is no handshake.
+ */
 HOOK int SSL_shutdown(SSL *ssl)
 {
 	struct frame caller = FRAME_OF_CALLER;
@@ -180,6 +184,8 @@ HOOK int SSL_shutdown(SSL *ssl)
 
 	if (!p)
 		return missing();
+	if (!tls_known(ssl))
+		return OF(p, SSL_shutdown)(ssl);
 	tls_begin(&c, p, TRT_CALL_SSL_shutdown, ssl, caller);
 	int result = OF(p, SSL_shutdown)(ssl);
 	/* 0: sent, the peer's is still to come (SSL_shutdown(3)). */

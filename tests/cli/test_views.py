@@ -61,7 +61,7 @@ TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local"
              "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
              "stack", "stack_lines"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
-             "bytes", "stack_id"]
+             "bytes", "stack_id", "language_stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
          "callers", "callees", "trips", "dump", "info"]
 COMMANDS = ["record", "annotate", "export", "archive", "anonymize", *VIEWS]

@@ -95,12 +95,27 @@ def figures(recording, address, role="client"):
     return found
 
 
+def wire_bytes(recording, address, role="client"):
+    """Bytes (sent, received) of the same connections, as they went over the wire, the TLS handshake included."""
+    end = "remote" if role == "client" else "local"
+    found = [(c["wire_bytes_sent"], c["wire_bytes_received"]) if c["tls"] and c["tls"]["seen"] else
+             (c["bytes_sent"], c["bytes_received"])
+             for c in recording.json("connections") if c["role"] == role and c[end] == address and c["round_trips"]]
+    return tuple(map(sum, zip(*found)))
+
+
 def unseen(summaries):
     """What the program itself says that it could not see, in words; "nothing" if it compared and missed nothing."""
     spots = sorted({spot for s in summaries for spot in s["blind_spots"]})
     known = [s["unseen_bytes"] for s in summaries if s["unseen_bytes"] is not None]
     if sum(known):
         spots.append(f"{sum(known)} bytes round the C library")
+    encrypted = sum(s["tls"]["unseen_connections"] for s in summaries)
+    if encrypted:
+        spots.append(f"plaintext of {encrypted} connections")
+    unjoined = sum(s["tls"]["unjoined_bytes_sent"] + s["tls"]["unjoined_bytes_received"] for s in summaries)
+    if unjoined:
+        spots.append(f"connections of {unjoined} bytes of plaintext")
     lost = sum(s["lost_events"] + s["overwritten_events"] for s in summaries)
     if lost:
         spots.append(f"{lost} events lost")

@@ -54,9 +54,10 @@ class Servers(compat.TestCase):
                          f"https://localhost:{wire.port}/page[1-8]"])
             passed = wire.figures()
         found = compat.figures(recording, tcp(server.port), role="server")
-        self.assertEqual(8, server.figures().round_trips)
-        self.assertEqual((1, passed.bytes_sent, passed.bytes_received),
-                         (found.connections, found.bytes_received, found.bytes_sent))
+        self.assertEqual(server.figures(), found.other_end())
+        self.assertEqual((1, 8), (found.connections, found.round_trips))
+        self.assertEqual((passed.bytes_received, passed.bytes_sent),
+                         compat.wire_bytes(recording, tcp(server.port), role="server"))
         self.saw(recording, found)
         self.measure_nginx(tls=True)
 

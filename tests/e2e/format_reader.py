@@ -31,6 +31,7 @@ class Trace:
         self.events, self.stacks, self.modules, self.threads, self.notes = [], {}, [], {}, []
         self.connections, self.addresses, self.connected, self.closed, self.unix_peers = {}, {}, [], {}, {}
         self.lookups, self.views, self.last_views, self.samples, self.handshakes = [], [], {}, [], []
+        self.runtimes, self.functions, self.language_frames, self.language_stacks = {}, {}, {}, {}
         with open(path, "rb") as file:
             first = file.read(65536)
             self.read_header(first)
@@ -120,8 +121,8 @@ class Trace:
             local, remote = struct.unpack_from("<HH", record, 16)
             self.addresses[number] = record[24:24 + local], record[24 + local:24 + local + remote]
         elif kind == 21:
-            names = "started_ns ended_ns error stack tid".split()
-            self.connected.append(dict(zip(names, struct.unpack_from("<QQiIi", record, 8)), connection=number))
+            names = "started_ns ended_ns error stack tid language_stack".split()
+            self.connected.append(dict(zip(names, struct.unpack_from("<QQiIiI", record, 8)), connection=number))
         elif kind == 22:
             self.closed[number] = dict(zip(("closed_ns", "sent", "received"), struct.unpack_from("<3Q", record, 8)))
         elif kind == 23:
@@ -135,6 +136,24 @@ class Trace:
             self.unix_peers[number] = dict(zip(("seen_ns", "inode", "pid"), struct.unpack_from("<QQi", record, 8)))
         elif kind == 27:
             self.handshakes.append(self.read_handshake(record, number, detail))
+        elif kind == 32:
+            start, end, version, length = struct.unpack_from("<QQII", record, 16)
+            self.runtimes[number] = {"state": detail, "loop": range(start, end), "version": version,
+                                     "text": record[40:40 + length].decode(errors="replace")}
+        elif kind == 33:
+            line, name, file = struct.unpack_from("<IHH", record, 8)
+            self.functions[number] = (record[16:16 + name].decode(errors="replace"),
+                                      record[16 + name:16 + name + file].decode(errors="replace"), line)
+        elif kind == 34:
+            self.language_frames[number] = struct.unpack_from("<II", record, 8)
+        elif kind == 35:
+            depth, = struct.unpack_from("<I", record, 12)
+            self.language_stacks[number] = struct.unpack_from(f"<{depth}I", record, 16)
+
+    def frames(self, stack):
+        """[(function, file, line)] of a language stack, the innermost first."""
+        frames = [self.language_frames[f & 0x7fffffff] for f in self.language_stacks[stack] if f != 0x80000000]
+        return [self.functions[function][:2] + (line,) for function, line in frames]
 
     def read_lookup(self, record, call, numeric):
         started, ended, result, tid, _, count, length = struct.unpack_from("<QQiiIHH", record, 8)

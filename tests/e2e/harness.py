@@ -28,7 +28,7 @@ PATIENCE_S = 300
 
 def program(name):
     """Path of a test program or library; where it would be if it was not built."""
-    places = [PROGRAMS / folder / ("test-" + name) for folder in ["programs", "tls", "faults"]]
+    places = [PROGRAMS / folder / ("test-" + name) for folder in ["programs", "tls", "faults", "python"]]
     return str(next((place for place in places if place.exists()), places[-1]))
 
 

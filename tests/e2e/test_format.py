@@ -17,7 +17,9 @@ SECTIONS = {"trt_header": "The header", "trt_chunk": "Chunks", "trt_segment": "S
             "trt_stack": "STACK", "trt_module": "MODULE", "trt_thread": "THREAD", "trt_connection": "CONNECTION",
             "trt_addresses": "ADDRESSES", "trt_connected": "CONNECTED", "trt_closed": "CLOSED", "trt_note": "NOTE",
             "trt_kernel": "KERNEL, KERNEL_LAST", "trt_sample": "SAMPLE", "trt_lookup": "LOOKUP",
-            "trt_unix_peer": "UNIX_PEER", "trt_tls": "TLS"}
+            "trt_unix_peer": "UNIX_PEER", "trt_tls": "TLS", "trt_runtime": "RUNTIME",
+            "trt_language_function": "LANGUAGE_FUNCTION", "trt_language_frame": "LANGUAGE_FRAME",
+            "trt_language_stack": "LANGUAGE_STACK"}
 
 
 def header_structs():
@@ -140,7 +142,7 @@ class Format(harness.TestCase):
 
     def test_reader_is_short(self):
         lines = pathlib.Path(format_reader.__file__).read_text().splitlines()
-        self.assertLessEqual(len(lines), 170)
+        self.assertLessEqual(len(lines), 190)
 
 
 if __name__ == "__main__":

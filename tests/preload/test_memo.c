@@ -68,9 +68,9 @@ __attribute__((noinline)) void hook(void)
 	struct frame caller = FRAME_OF_CALLER;
 	void *found[DEPTH_MAX];
 	uintptr_t *walked = memo_scratch(memo);
-	bool cut_short;
+	struct unwind_end end;
 	uint32_t remembered = memo_find(memo, &caller, 0);
-	size_t depth = unwind_stack(&caller, walked, DEPTH_MAX, &cut_short);
+	size_t depth = unwind_stack(&caller, walked, DEPTH_MAX, &end);
 	size_t count = (size_t)unwind(found, DEPTH_MAX);
 	size_t own = 0;
 
@@ -84,7 +84,7 @@ __attribute__((noinline)) void hook(void)
 		own++;
 	if (own == count)
 		abort();
-	other += depth != count - own || cut_short ||
+	other += depth != count - own || end.cut_short ||
 		 memcmp(walked, found + own, depth * sizeof(*walked)) != 0;
 	uint32_t id = id_of(walked, depth);
 	captures++;
