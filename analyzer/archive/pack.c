@@ -147,7 +147,7 @@ static void find_names(const struct recording *r, struct symbols *s)
 		const struct stack *all = process_stacks(processes[i]);
 		for (size_t j = 0; j < processes[i]->stack_count; j++)
 			stacks[stack_count++] =
-				(struct stack_reference){ processes[i], all[j].id };
+				(struct stack_reference){ processes[i], all[j].id, 0 };
 		/* Modules without frames too: `info` lists them. */
 		for (size_t j = 0; j < processes[i]->module_count; j++)
 			symbols_module_origin(s, processes[i], &processes[i]->modules[j]);

@@ -104,6 +104,18 @@ const struct option_spec filter_options[] = {
 	  .help = "the files of the recorded machine or container lie below\n" \
 		  "FOLDER" }
 
+static const char *show_all_native(void *member, const char *value)
+{
+	*(enum native_frames *)member = NATIVE_ALL;
+	return NULL;
+}
+
+static const char *show_no_native(void *member, const char *value)
+{
+	*(enum native_frames *)member = NATIVE_NONE;
+	return NULL;
+}
+
 const struct option_spec search_options[] = { SEARCH_OPTIONS, { .name = NULL } };
 
 const struct option_spec names_options[] = {
@@ -111,6 +123,17 @@ const struct option_spec names_options[] = {
 	  .offset = SYMBOLS(full_stacks),
 	  .help = "also what starts the program and its threads, such as\n"
 		  "_start and __libc_start_main" },
+	{ .name = "my-code", .set = option_switch,
+	  .offset = SYMBOLS(my_code),
+	  .help = "fold frames of Python's standard library and of installed\n"
+		  "packages: what your code called, but not what that called" },
+	{ .name = "native", .set = show_all_native,
+	  .offset = SYMBOLS(native),
+	  .help = "beside Python frames all native ones, the interpreter's\n"
+		  "own too" },
+	{ .name = "python", .set = show_no_native,
+	  .offset = SYMBOLS(native),
+	  .help = "of stacks with Python frames only these" },
 	{ .name = "no-demangle", .set = option_switch,
 	  .offset = SYMBOLS(no_demangle),
 	  .help = "names of C++ and Rust as linkers know them" },

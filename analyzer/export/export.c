@@ -46,8 +46,7 @@ struct peer {
 };
 
 struct stack_key {
-	const struct process *process;
-	uint64_t stack_id;
+	struct stack_reference stack;
 	const struct label *peer, *name; /* NULL: not wanted, or not known */
 };
 
@@ -181,7 +180,7 @@ static struct recorded *recorded_of(struct export *e, const struct stack_key *ke
 static void trip(struct view *v, const struct round_trip *t)
 {
 	struct export *e = (struct export *)v;
-	struct stack_key key = { .process = t->process, .stack_id = t->stack_id };
+	struct stack_key key = { .stack = trip_stack(t) };
 	struct figures figures = {
 		.round_trips = 1,
 		.failed = round_trip_failed(t),
@@ -216,13 +215,13 @@ static const struct frame **frames_of(struct export *e, const struct recorded *r
 	struct symbols *symbols = e->view.scope->symbols;
 	size_t depth;
 	const struct frame *const *stack =
-		symbols_stack(symbols, r->key.process, (uint32_t)r->key.stack_id, &depth);
+		symbols_stack(symbols, r->key.stack, &depth);
 	size_t outer = frames_outer(stack, depth), n = 0;
 	enum frame_grouping grouping = grouping_of(e);
 	const struct frame **frames = xcalloc(depth - outer + 4, sizeof(*frames));
 	char program[1024];
 
-	text_clean(r->key.process->name, true, program, sizeof(program));
+	text_clean(r->key.stack.process->name, true, program, sizeof(program));
 	frames[n++] = &label_of(e, program)->frame;
 	for (size_t i = outer; i < depth; i++) {
 		frames[n] = frame_group(stack[i], grouping);
@@ -279,8 +278,7 @@ static void name_stacks(const struct export *e)
 	size_t count = 0;
 
 	for (const struct recorded *r = e->recorded; r; r = r->hh.next)
-		stacks[count++] =
-			(struct stack_reference){ r->key.process, (uint32_t)r->key.stack_id };
+		stacks[count++] = r->key.stack;
 	symbols_prepare(e->view.scope->symbols, stacks, count);
 	free(stacks);
 }
@@ -320,7 +318,7 @@ static bool write_rows(const struct export *e, FILE *file)
 		.weight = (enum weight)e->options->weight,
 		.total = e->total,
 	};
-	process_command(e->recorded->key.process, raw, sizeof(raw));
+	process_command(e->recorded->key.stack.process, raw, sizeof(raw));
 	text_clean(raw, true, command, sizeof(command));
 	void *state = e->exporter->begin(&about, file);
 	size_t skip = e->exporter->with_program || !several_programs(e);

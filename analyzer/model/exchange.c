@@ -88,6 +88,7 @@ static struct trip *new_trip(struct exchange *x, uint64_t key, enum direction re
 		.error = 0,
 		.thread = now->event->thread,
 		.stack_id = now->event->stack_id,
+		.language_stack_id = now->event->language_stack_id,
 		.calls = 0,
 		.request_calls = 0,
 		.request_last_bytes = 0,
@@ -289,6 +290,7 @@ static void note_error(struct connection_stats *s, const struct event *e)
 		return;
 	s->error = -e->result;
 	s->error_stack = e->stack_id;
+	s->error_language_stack = e->language_stack_id;
 	s->error_ns = event_end_ns(e);
 }
 

@@ -67,7 +67,7 @@ struct round_trip {
 	uint64_t request_last_bytes; /* that the last of them moved */
 	bool may_hold_back;    /* the kernel may keep small segments of the request until earlier
 				  ones are acknowledged: TCP, and TCP_NODELAY is not set */
-	uint32_t stack_id;     /* of the request's first call; 0 unknown */
+	uint32_t stack_id, language_stack_id; /* of the request's first call; 0: none */
 	const char *protocol;  /* NULL: unknown */
 	const char *name;      /* NULL: unknown */
 	bool incomplete;       /* calls of it were lost: its times but start_ns are UNKNOWN,
@@ -99,7 +99,7 @@ struct connection_stats {
 	uint64_t socket_sent, socket_received; /* offsets that the socket's own streams got to */
 	uint64_t sent_last_ns, received_last_ns; /* end of the last such call; UNKNOWN if none */
 	int error;           /* errno of the first call that failed for good; 0: none did */
-	uint32_t error_stack;
+	uint32_t error_stack, error_language_stack;
 	uint64_t error_ns;   /* when that returned; UNKNOWN */
 	bool has_stream;     /* fdopen(): stdio may move bytes of it unseen */
 };

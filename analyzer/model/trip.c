@@ -151,6 +151,7 @@ void trip_describe(const struct trip *t, const struct connection *c, const char 
 		.request_last_bytes = t->request_last_bytes,
 		.may_hold_back = t->may_hold_back,
 		.stack_id = t->stack_id,
+		.language_stack_id = t->language_stack_id,
 		.protocol = protocol,
 		.name = NULL,
 		.incomplete = !certain,

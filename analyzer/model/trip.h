@@ -35,7 +35,7 @@ struct trip {
 	enum status status;          /* once ended */
 	int error;
 	const struct thread *thread;
-	uint32_t stack_id;
+	uint32_t stack_id, language_stack_id;
 	uint32_t calls, request_calls;
 	uint64_t request_last_bytes;
 	bool may_hold_back;

@@ -172,6 +172,8 @@ static json_t *neighbour_json(const struct neighbour *n)
 	json_object_set_new(o, "module", json_text(f->module));
 	json_object_set_new(o, "file", json_text(f->file));
 	json_object_set_new(o, "line", json_known(f->line ? f->line : UNKNOWN));
+	json_object_set_new(o, "language", json_text(language_name(f->language)));
+	json_object_set_new(o, "library", json_boolean(f->library));
 	json_object_set_new(o, "inlined", json_boolean(f->inlined));
 	json_object_set_new(o, "round_trips", json_known(n->figures.round_trips));
 	json_object_set_new(o, "failed", json_known(n->figures.failed));

@@ -124,6 +124,7 @@ static void add_stack(struct builder *b, const struct profile_stack *s)
 {
 	static const char unknown[] = "(stack not known)";
 	size_t node = 0, length = make_path(b, s);
+	const struct frame *marked = frames_marked(s->frames, s->count);
 
 	if (b->program_count > 1) {
 		const char *program = program_name(b, s->process->name);
@@ -137,6 +138,8 @@ static void add_stack(struct builder *b, const struct profile_stack *s)
 		if (length < s->count && b->options->grouping != GROUP_MODULE &&
 		    comes_again(s, f, b->options->grouping))
 			b->tree->nodes[node].recursive = true;
+		if (f == marked)
+			b->tree->nodes[node].marked = true;
 	}
 	struct figures figures = profile_figures(s);
 	figures_add(&b->tree->nodes[node].own, &figures);

@@ -21,6 +21,7 @@ struct tree_node {
 	 */
 	const struct frame *frame;
 	bool recursive;       /* a function or line that some stacks had again further in */
+	bool marked;          /* frames_marked() of some stacks */
 	size_t parent, first_child, next_sibling;
 	size_t depth;         /* 0: the root */
 	struct figures own;   /* made by this very function */

@@ -138,14 +138,18 @@ static const char *connect_outcome(const struct connection *c)
 /* The frame that called connect(); NULL if none did or it is not known. */
 static const struct frame *connect_caller(const struct scope *scope, const struct connection *c)
 {
-	return c->connect_started_ns == UNKNOWN ? NULL : caller_frame(scope, c->process, c->connect_stack);
+	struct stack_reference stack = { c->process, c->connect_stack, c->connect_language_stack };
+
+	return c->connect_started_ns == UNKNOWN ? NULL : caller_frame(scope, stack);
 }
 
 /* The frame whose call was the first to fail for good. */
 static const struct frame *error_caller(const struct scope *scope, const struct connection *c,
 					const struct connection_stats *s)
 {
-	return s->error ? caller_frame(scope, c->process, s->error_stack) : NULL;
+	struct stack_reference stack = { c->process, s->error_stack, s->error_language_stack };
+
+	return s->error ? caller_frame(scope, stack) : NULL;
 }
 
 static uint64_t unseen_bytes(const struct connection *c)
@@ -378,7 +382,8 @@ static void print_failed_handshake(const struct scope *scope, const struct conne
 	snprintf(what, sizeof(what), "TLS handshake failed: %s",
 		 text_clean(handshake_failure(c), scope->out.utf8, reason, sizeof(reason)));
 	snprintf(when, sizeof(when), "after %s", duration_format(handshake_ns(c), time));
-	print_failure(scope, c, what, when, caller_frame(scope, c->process, c->tls->stack));
+	print_failure(scope, c, what, when,
+		      caller_frame(scope, (struct stack_reference){ c->process, c->tls->stack, 0 }));
 }
 
 /* Below the table: which connects failed, which connections broke, and in whose calls. */

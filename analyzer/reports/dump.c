@@ -153,10 +153,11 @@ static void print_call(const struct scope *scope, const struct event *e, const s
 
 static void print_stack(const struct dump *d, const struct event *e, const struct out *o)
 {
+	struct stack_reference stack = { e->process, e->stack_id, e->language_stack_id };
 	char text[FRAME_TEXT_BYTES];
 	size_t count;
 	const struct frame *const *frames =
-		symbols_stack(d->view.scope->symbols, e->process, e->stack_id, &count);
+		symbols_stack(d->view.scope->symbols, stack, &count);
 	size_t outer = frames_outer(frames, count);
 
 	for (size_t i = count; i-- > outer;) {

@@ -38,6 +38,11 @@ const char *frame_text(const struct frame *f, bool utf8, char *buffer)
 	return buffer;
 }
 
+const char *frame_mark(bool utf8)
+{
+	return utf8 ? "  ← your code" : "  <- your code";
+}
+
 const char *frame_title(enum frame_grouping grouping)
 {
 	static const char *const titles[] = {

@@ -22,6 +22,9 @@ const char *frame_place(const struct frame *f, bool utf8, char *buffer);
  */
 const char *frame_text(const struct frame *f, bool utf8, char *buffer);
 
+/* Stands behind the innermost frame of the user's own code where libraries stand between: clean. */
+const char *frame_mark(bool utf8);
+
 /* What frames are by that grouping, for the head of a column: "FUNCTION", … */
 const char *frame_title(enum frame_grouping grouping);
 

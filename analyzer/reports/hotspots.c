@@ -103,6 +103,8 @@ static json_t *spot_json(const struct hotspots *h, const struct spot *s)
 	json_object_set_new(o, "module", json_text(s->frame->module));
 	json_object_set_new(o, "file", json_text(s->frame->file));
 	json_object_set_new(o, "line", json_known(s->frame->line ? s->frame->line : UNKNOWN));
+	json_object_set_new(o, "language", json_text(language_name(s->frame->language)));
+	json_object_set_new(o, "library", json_boolean(s->frame->library));
 	json_object_set_new(o, "inlined", json_boolean(s->frame->inlined));
 	json_object_set_new(o, "self_round_trips", json_known(s->self.round_trips));
 	json_object_set_new(o, "self_failed", json_known(s->self.failed));
@@ -175,7 +177,7 @@ static void add_row(struct table *t, const struct hotspots *h, const struct spot
 {
 	double share = figures_share(ranked(h, s), spots_total(h->spots), weight_of(h));
 	bool utf8 = h->view.scope->out.utf8;
-	char text[UNIT_TEXT_BYTES], name[FRAME_TEXT_BYTES];
+	char text[UNIT_TEXT_BYTES], name[FRAME_TEXT_BYTES], row[FRAME_TEXT_BYTES + 32];
 	bool calls = s->self.round_trips > 0; /* it calls the network itself */
 	bool ranked_by_self = h->options->sort == BY_SELF;
 
@@ -190,7 +192,9 @@ static void add_row(struct table *t, const struct hotspots *h, const struct spot
 	table_add(t, s->all.failed ? STYLE_BAD : STYLE_DIM, count_format(s->all.failed, text));
 	table_add(t, STYLE_PLAIN, size_format(figures_weigh(&s->all, WEIGHT_BYTES), text));
 	add_latency_cells(t, h, s);
-	table_add(t, calls ? STYLE_BOLD : STYLE_PLAIN, frame_text(s->frame, utf8, name));
+	snprintf(row, sizeof(row), "%s%s", frame_text(s->frame, utf8, name),
+		 s->marked ? frame_mark(utf8) : "");
+	table_add(t, calls ? STYLE_BOLD : STYLE_PLAIN, row);
 	text_clean(s->frame->function && s->frame->module ? s->frame->module : "", utf8, name,
 		   sizeof(name));
 	table_add(t, STYLE_DIM, name);

@@ -6,15 +6,11 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "analyzer/reports/trip.h"
 #include "analyzer/util/alloc.h"
 
-struct stack_key {
-	const struct process *process;
-	uint64_t id;
-};
-
 struct entry {
-	struct stack_key key;
+	struct stack_reference key;
 	struct profile_stack stack;
 	UT_hash_handle hh;
 };
@@ -51,7 +47,7 @@ void profile_free(struct profile *p)
 	free(p);
 }
 
-static struct entry *add_entry(struct profile *p, const struct stack_key *key)
+static struct entry *add_entry(struct profile *p, const struct stack_reference *key)
 {
 	struct entry *e = xcalloc(1, sizeof(*e));
 
@@ -65,10 +61,10 @@ static struct entry *add_entry(struct profile *p, const struct stack_key *key)
 
 void profile_add(struct profile *p, const struct round_trip *t)
 {
-	struct stack_key key = { .process = t->process, .id = t->stack_id };
+	struct stack_reference key = trip_stack(t);
 	struct entry *e = p->last;
 
-	if (!e || e->key.process != key.process || e->key.id != key.id) {
+	if (!e || memcmp(&e->key, &key, sizeof(key)) != 0) {
 		HASH_FIND(hh, p->entries, &key, sizeof(key), e);
 		if (!e)
 			e = add_entry(p, &key);
@@ -83,12 +79,11 @@ static void name_stacks(struct profile *p)
 	size_t count = 0;
 
 	for (const struct entry *e = p->entries; e; e = e->hh.next)
-		stacks[count++] = (struct stack_reference){ e->key.process, (uint32_t)e->key.id };
+		stacks[count++] = e->key;
 	symbols_prepare(p->symbols, stacks, count);
 	free(stacks);
 	for (struct entry *e = p->entries; e; e = e->hh.next) {
-		e->stack.frames = symbols_stack(p->symbols, e->key.process, (uint32_t)e->key.id,
-						&e->stack.count);
+		e->stack.frames = symbols_stack(p->symbols, e->key, &e->stack.count);
 		size_t outer = frames_outer(e->stack.frames, e->stack.count);
 		e->stack.frames += outer;
 		e->stack.count -= outer;

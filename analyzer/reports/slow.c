@@ -292,7 +292,7 @@ static void print_where(const struct scope *scope, const struct round_trip *t, c
 
 /* "by ask  app.c:12  app", as far as there is room. */
 static void print_frame(const struct slow *s, const struct frame *frame, const struct out *o,
-			bool innermost)
+			bool innermost, bool marked)
 {
 	char text[FRAME_TEXT_BYTES], fitted[FRAME_TEXT_BYTES], clean[1024];
 	unsigned room = o->width > 8 ? o->width - 8 : 1;
@@ -305,6 +305,8 @@ static void print_frame(const struct slow *s, const struct frame *frame, const s
 		   sizeof(clean));
 	if (*clean && text_columns(fitted) + text_columns(clean) + 2 <= room)
 		out_styled(o, STYLE_DIM, "  %s", clean);
+	if (marked)
+		out_styled(o, STYLE_NAME, "%s", frame_mark(o->utf8));
 	fputc('\n', o->file);
 	excerpt_print(frame, s->options->source_lines, 8, o);
 }
@@ -315,36 +317,56 @@ static size_t first_with_stack(const struct slow *s, size_t number)
 	size_t i = 0;
 
 	while (s->heap[i].process != s->heap[number].process ||
-	       s->heap[i].stack_id != s->heap[number].stack_id)
+	       s->heap[i].stack_id != s->heap[number].stack_id ||
+	       s->heap[i].language_stack_id != s->heap[number].language_stack_id)
 		i++;
 	return i;
 }
 
-/* Innermost first: who called send() is what one looks for. */
+static void print_gap(size_t frames, const struct out *o)
+{
+	if (frames)
+		out_styled(o, STYLE_DIM, "        %zu more frames\n", frames);
+}
+
+/* Innermost first: who called send() is what one looks for, and where one's own code did. */
+static void print_frames(const struct slow *s, const struct frame *const *frames, size_t count,
+			 const struct out *o)
+{
+	const struct frame *marked = frames_marked(frames, count);
+	size_t own = frames_own(frames, count), outer = frames_outer(frames, count);
+	size_t left = count; /* not printed, from the outermost on */
+	bool all = s->options->full || count - outer <= FRAMES_SHOWN + 1;
+
+	while (left > outer && (all || count - left < FRAMES_SHOWN)) {
+		left--;
+		print_frame(s, frames[left], o, left + 1 == count, marked && left == own);
+	}
+	if (marked && own < left) {
+		print_gap(left - own - 1, o);
+		print_frame(s, marked, o, false, true);
+		left = own;
+	}
+	if (left > outer)
+		out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n", left - outer,
+			   frames[outer]->name);
+}
+
 static void print_stack(const struct slow *s, size_t number, const struct out *o)
 {
 	const struct round_trip *t = &s->heap[number];
-	bool full = s->options->full;
 	size_t count, same = first_with_stack(s, number);
 	const struct frame *const *frames =
-		symbols_stack(s->view.scope->symbols, t->process, t->stack_id, &count);
-	size_t skip = frames_outer(frames, count);
-	size_t shown = full || count - skip <= FRAMES_SHOWN + 1 ? count - skip : FRAMES_SHOWN;
+		symbols_stack(s->view.scope->symbols, trip_stack(t), &count);
 
 	if (!count) {
 		out_styled(o, STYLE_DIM, "     (stack not known)\n");
-		return;
-	}
-	if (same != number) {
-		print_frame(s, frames[count - 1], o, true);
+	} else if (same != number) {
+		print_frame(s, frames[count - 1], o, true, false);
 		out_styled(o, STYLE_DIM, "        the same stack as %zu.\n", same + 1);
-		return;
+	} else {
+		print_frames(s, frames, count, o);
 	}
-	for (size_t i = 0; i < shown; i++)
-		print_frame(s, frames[count - 1 - i], o, i == 0);
-	if (count - skip > shown)
-		out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n",
-			   count - skip - shown, frames[skip]->name);
 }
 
 static void print_trip(const struct slow *s, size_t i, const struct out *o)

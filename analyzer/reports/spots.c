@@ -61,12 +61,16 @@ static void add_to(struct spot *spot, const struct profile_stack *s, const struc
 static void add_stack(struct spots *spots, const struct profile_stack *s)
 {
 	struct figures figures = profile_figures(s);
+	const struct frame *marked = frames_marked(s->frames, s->count);
 	struct spot *self = spot_of(spots, s->count ? s->frames[s->count - 1] : &unknown_frame);
 
 	figures_add(&self->self, &figures);
 	add_to(self, s, &figures);
-	for (size_t i = 0; i < s->count; i++)
-		add_to(spot_of(spots, s->frames[i]), s, &figures);
+	for (size_t i = 0; i < s->count; i++) {
+		struct spot *spot = spot_of(spots, s->frames[i]);
+		add_to(spot, s, &figures);
+		spot->marked = spot->marked || s->frames[i] == marked;
+	}
 	figures_add(&spots->total, &figures);
 }
 

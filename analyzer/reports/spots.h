@@ -14,6 +14,7 @@ struct spot {
 	const struct profile_stack **stacks; /* those that it is on */
 	size_t stack_count, room;
 	size_t number; /* in order of first sight */
+	bool marked;   /* frames_marked() of some of the stacks */
 };
 
 struct spots;

@@ -33,7 +33,8 @@ static void add_handshake(json_t *o, const struct scope *scope, const struct con
 	const struct tls *tls = c->tls ? c->tls : &unknown;
 	const char *failure = handshake_failure(c);
 	const char *role = tls->server ? "server" : "client";
-	const struct frame *by = c->tls ? caller_frame(scope, c->process, tls->stack) : NULL;
+	struct stack_reference stack = { .process = c->process, .stack_id = tls->stack };
+	const struct frame *by = c->tls ? caller_frame(scope, stack) : NULL;
 
 	json_object_set_new(o, "library", json_text(tls->library));
 	json_object_set_new(o, "version", json_text(tls_version_name(tls->version)));

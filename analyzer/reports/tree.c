@@ -92,6 +92,8 @@ static void node_json(const struct tree *t, size_t id, struct jsonline *line)
 	jsonline_text(line, "module", f ? f->module : NULL);
 	jsonline_text(line, "file", f ? f->file : NULL);
 	jsonline_known(line, "line", f && f->line ? f->line : UNKNOWN);
+	jsonline_text(line, "language", f ? language_name(f->language) : NULL);
+	jsonline_boolean(line, "library", f && f->library);
 	jsonline_boolean(line, "inlined", f && f->inlined);
 	jsonline_boolean(line, "recursive", n->recursive);
 	jsonline_known(line, "round_trips", n->all.round_trips);
@@ -271,9 +273,10 @@ static size_t append_names(const struct printer *p, size_t node, char *text, siz
 	char clean[FRAME_TEXT_BYTES];
 
 	for (;;) {
-		used += (size_t)snprintf(text + used, size - used, "%s%s",
+		used += (size_t)snprintf(text + used, size - used, "%s%s%s",
 					 node_text(p, &c->nodes[node], clean),
-					 c->nodes[node].recursive ? " (recursive)" : "");
+					 c->nodes[node].recursive ? " (recursive)" : "",
+					 c->nodes[node].marked ? frame_mark(p->o->utf8) : "");
 		size_t child = p->o->width < NARROW && node ? only_child(p->tree, node) : NO_NODE;
 		if (child == NO_NODE || used + sizeof(clean) + 64 >= size)
 			return node;

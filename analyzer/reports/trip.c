@@ -25,6 +25,11 @@ static const char *frame_place_text(const void *items, size_t i)
 	return ((const struct frame *const *)items)[i]->place;
 }
 
+static const char *frame_language(const void *items, size_t i)
+{
+	return language_name(((const struct frame *const *)items)[i]->language);
+}
+
 /* An address, or null if it is not known. */
 static void add_address(struct jsonline *line, const char *key, const struct address *a)
 {
@@ -41,7 +46,7 @@ void trip_line(const struct scope *scope, const struct round_trip *t, struct jso
 	const struct connection *c = t->connection;
 	size_t count;
 	const struct frame *const *frames =
-		symbols_stack(scope->symbols, t->process, t->stack_id, &count);
+		symbols_stack(scope->symbols, trip_stack(t), &count);
 
 	jsonline_begin(line);
 	jsonline_integer(line, "pid", t->process->pid);
@@ -72,6 +77,7 @@ void trip_line(const struct scope *scope, const struct round_trip *t, struct jso
 	jsonline_integer(line, "calls", t->calls);
 	jsonline_texts(line, "stack", count, frame_name, frames);
 	jsonline_texts(line, "stack_lines", count, frame_place_text, frames);
+	jsonline_texts(line, "stack_languages", count, frame_language, frames);
 	jsonline_finish(line);
 }
 
@@ -149,11 +155,15 @@ const char *trip_outcome(const struct round_trip *t)
 	return round_trip_failed(t) && error ? error : status_name(t->status);
 }
 
-const struct frame *caller_frame(const struct scope *scope, const struct process *p,
-				 uint32_t stack_id)
+struct stack_reference trip_stack(const struct round_trip *t)
+{
+	return (struct stack_reference){ t->process, t->stack_id, t->language_stack_id };
+}
+
+const struct frame *caller_frame(const struct scope *scope, struct stack_reference stack)
 {
 	size_t count;
-	const struct frame *const *frames = symbols_stack(scope->symbols, p, stack_id, &count);
+	const struct frame *const *frames = symbols_stack(scope->symbols, stack, &count);
 
 	return count ? frames[count - 1] : NULL;
 }

@@ -39,9 +39,11 @@ const char *trip_name(const struct round_trip *t, bool utf8, char *buffer, size_
 /* "ok", "ECONNRESET", "closed", …: what became of it, in a word. */
 const char *trip_outcome(const struct round_trip *t);
 
+/* The stack of the call that began a round trip. */
+struct stack_reference trip_stack(const struct round_trip *t);
+
 /* The frame that made the call with this stack; NULL if it is not known. */
-const struct frame *caller_frame(const struct scope *scope, const struct process *p,
-				 uint32_t stack_id);
+const struct frame *caller_frame(const struct scope *scope, struct stack_reference stack);
 
 #define TRIP_TEXT_BYTES 1024
 

@@ -93,7 +93,7 @@ static const char *describe(const struct scope *scope, const struct round_trip *
 {
 	char name[TRIP_TEXT_BYTES], by[FRAME_TEXT_BYTES];
 	const char *what = trip_name(t, scope->out.utf8, name, sizeof(name));
-	const struct frame *f = caller_frame(scope, t->process, t->stack_id);
+	const struct frame *f = caller_frame(scope, trip_stack(t));
 
 	snprintf(buffer, size, "%s%s%s", what ? what : "", what ? "  " : "",
 		 f ? frame_text(f, scope->out.utf8, by) : "?");

@@ -20,7 +20,7 @@ struct known_text {
 
 struct frame_key {
 	const char *name, *module, *file;
-	uint32_t line;
+	uint32_t line, language;
 	uint8_t function, inlined, outer, group;
 };
 
@@ -100,6 +100,7 @@ static struct frame *find_frame(struct frame_set *s, const struct frame *wanted,
 	key.module = wanted->module;
 	key.file = wanted->file;
 	key.line = wanted->line;
+	key.language = wanted->language;
 	key.function = wanted->function != NULL;
 	key.inlined = wanted->inlined;
 	key.outer = wanted->outer;
@@ -118,7 +119,12 @@ static struct frame *find_frame(struct frame_set *s, const struct frame *wanted,
 static const struct frame *find_groups(struct frame_set *s, struct frame *f)
 {
 	struct frame function = *f;
-	struct frame module = { .name = f->module ? f->module : f->name, .module = f->module };
+	struct frame module = {
+		.name = f->module ? f->module : f->name,
+		.module = f->module,
+		.language = f->language,
+		.library = f->library,
+	};
 
 	if (f->of_function)
 		return f;

@@ -9,7 +9,7 @@
 #include <uthash.h>
 
 #include "analyzer/symbols/demangle.h"
-#include "analyzer/symbols/frames.h"
+#include "analyzer/symbols/interpreter.h"
 #include "analyzer/symbols/source.h"
 #include "analyzer/util/alloc.h"
 
@@ -36,13 +36,11 @@ struct known_site {
 	UT_hash_handle hh;
 };
 
-struct stack_key {
-	const struct process *process;
-	uint64_t id;
-};
+/* No padding: it is a key. */
+_Static_assert(sizeof(struct stack_reference) == sizeof(void *) + 2 * sizeof(uint32_t), "key");
 
 struct known_stack {
-	struct stack_key key;
+	struct stack_reference key;
 	const struct frame **frames;
 	size_t count;
 	UT_hash_handle hh;
@@ -246,45 +244,120 @@ static struct known_site *find_site(struct symbols *s, const struct process *p, 
 	return k;
 }
 
-/* The frames of all addresses, outermost first. */
-static void name_stack(struct symbols *s, struct known_stack *k, const struct stack *stack)
-{
-	size_t room = stack->depth;
+/* A stack's two halves, while they become one. */
+struct halves {
+	const struct stack *native;            /* NULL: not known */
+	const struct language_stack *language; /* NULL: none that shows a frame */
+	struct known_site **sites;             /* of the native one's addresses */
+	struct merged_frame *merged;           /* innermost first */
+	uint8_t *kinds;                        /* of native frames; NULL without a language */
+	size_t count;                          /* merged */
+};
 
-	k->frames = xcalloc(room + 1, sizeof(*k->frames));
-	for (uint32_t i = stack->depth; i-- > 0;) {
-		struct known_site *site = find_site(s, k->key.process, stack->addresses[i],
-						    stack->first_seen_ns);
-		if (!site->count)
-			name_site(s, site);
-		if (k->count + site->count + i > room) {
-			room = 2 * (k->count + site->count + i);
-			k->frames = xreallocarray(k->frames, room, sizeof(*k->frames));
-		}
-		for (size_t j = site->count; j-- > 0;)
-			k->frames[k->count++] = site->frames[j];
+static bool shows_frames(const struct language_stack *l)
+{
+	for (uint32_t i = 0; l && i < l->depth; i++) {
+		if (l->frames[i] & ~FRAME_ENTRY)
+			return true;
 	}
-	if (!s->options->full_stacks)
-		frames_mark_outer(s->frames, k->frames, k->count);
+	return false;
 }
 
-const struct frame *const *symbols_stack(struct symbols *s, const struct process *p,
-					 uint32_t stack_id, size_t *count)
+static void find_sites(struct symbols *s, const struct process *p, struct halves *h)
 {
-	struct stack_key key;
+	uint32_t depth = h->native ? h->native->depth : 0;
+
+	h->sites = xcalloc(depth + 1, sizeof(struct known_site *));
+	for (uint32_t i = 0; i < depth; i++) {
+		h->sites[i] = find_site(s, p, h->native->addresses[i], h->native->first_seen_ns);
+		if (!h->sites[i]->count)
+			name_site(s, h->sites[i]);
+	}
+}
+
+static void merge_halves(const struct process *p, struct halves *h)
+{
+	uint32_t depth = h->native ? h->native->depth : 0;
+
+	if (!h->language) {
+		h->merged = xcalloc(depth + 1, sizeof(*h->merged));
+		for (h->count = 0; h->count < depth; h->count++)
+			h->merged[h->count].index = (uint32_t)h->count;
+		return;
+	}
+	h->merged = xcalloc(depth + h->language->depth, sizeof(*h->merged));
+	h->kinds = xmalloc(depth + 1);
+	for (uint32_t i = 0; i < depth; i++) {
+		const struct known_site *site = h->sites[i];
+		h->kinds[i] = (uint8_t)interpreter_kind(p, h->language->language,
+							h->native->addresses[i],
+							h->native->first_seen_ns,
+							site->frames[site->count - 1]->raw_name);
+	}
+	h->count = merge_stacks(h->kinds, depth, h->language, h->merged);
+}
+
+static bool is_shown(const struct symbols *s, const struct halves *h, const struct merged_frame *f)
+{
+	if (f->of_language || !h->language || s->options->native == NATIVE_ALL)
+		return true;
+	return s->options->native == NATIVE_USEFUL && h->kinds[f->index] != NATIVE_INTERNAL &&
+	       h->kinds[f->index] != NATIVE_LOOP_TAIL;
+}
+
+static void append(struct known_stack *k, size_t *room, const struct frame *f)
+{
+	k->frames = xgrow(k->frames, k->count, room, sizeof(*k->frames));
+	k->frames[k->count++] = f;
+}
+
+/* Outermost first. */
+static void name_stack(struct symbols *s, struct known_stack *k)
+{
+	const struct process *p = k->key.process;
+	struct halves h = {
+		.native = process_stack(p, k->key.stack_id),
+		.language = process_language_stack(p, k->key.language_stack_id),
+	};
+	size_t room = 0;
+
+	if (!shows_frames(h.language))
+		h.language = NULL;
+	find_sites(s, p, &h);
+	merge_halves(p, &h);
+	for (size_t i = h.count; i-- > 0;) {
+		const struct merged_frame *f = &h.merged[i];
+		if (!is_shown(s, &h, f))
+			continue;
+		if (f->of_language) {
+			uint32_t id = h.language->frames[f->index] & ~FRAME_ENTRY;
+			append(k, &room, interpreter_frame(s->frames, p, h.language->language, id));
+			continue;
+		}
+		const struct known_site *site = h.sites[f->index];
+		for (size_t j = site->count; j-- > 0;)
+			append(k, &room, site->frames[j]);
+	}
+	if (s->options->my_code)
+		k->count = interpreter_fold(k->frames, k->count);
+	if (!s->options->full_stacks)
+		frames_mark_outer(s->frames, k->frames, k->count);
+	free(h.sites);
+	free(h.merged);
+	free(h.kinds);
+}
+
+const struct frame *const *symbols_stack(struct symbols *s, struct stack_reference stack,
+					 size_t *count)
+{
 	struct known_stack *k;
 
-	memset(&key, 0, sizeof(key));
-	key.process = p;
-	key.id = stack_id;
-	HASH_FIND(hh, s->stacks, &key, sizeof(key), k);
+	HASH_FIND(hh, s->stacks, &stack, sizeof(stack), k);
 	if (!k) {
-		const struct stack *stack = process_stack(p, stack_id);
 		k = xcalloc(1, sizeof(*k));
-		k->key = key;
-		if (stack)
-			name_stack(s, k, stack);
-		HASH_ADD(hh, s->stacks, key, sizeof(key), k);
+		k->key = stack;
+		name_stack(s, k);
+		HASH_ADD(hh, s->stacks, key, sizeof(k->key), k);
 	}
 	*count = k->count;
 	return k->frames;

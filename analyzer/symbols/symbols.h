@@ -12,7 +12,7 @@
 
 /*
  * One frame of a stack as shown.  Equal frames are one object: pointers may be compared.
- * They are equal if module, name, file, line, inlined and outer are.  Strings hold no
+ * They are equal if module, name, file, line, language, inlined and outer are.  Strings hold no
  * control characters and are valid UTF-8, of any length; they belong to the symbols object.
  */
 struct frame {
@@ -24,6 +24,8 @@ struct frame {
 	const char *place;    /* "file:line"; NULL without both */
 	bool inlined;         /* into the function of the frame outside of it */
 	bool outer;           /* starts the program or a thread: hidden unless full_stacks is set */
+	uint32_t language;    /* enum language; 0: native code */
+	bool library;         /* of the language: its standard library's, or of an installed package */
 	const char *raw_name; /* function before demangling, as linkers know it (of several that
 				 read the same: one); NULL if unknown */
 	/* What stands for all frames of this function, and of this module: frame_group(). */
@@ -60,6 +62,40 @@ static inline size_t frames_outer(const struct frame *const *frames, size_t coun
 	return i;
 }
 
+/* Whether it is code of the user's own, in a language that tells. */
+static inline bool frame_is_own(const struct frame *f)
+{
+	return f->language && !f->library;
+}
+
+/* The innermost own frame of a stack, outermost first; count if there is none. */
+static inline size_t frames_own(const struct frame *const *frames, size_t count)
+{
+	for (size_t i = count; i-- > 0;) {
+		if (frame_is_own(frames[i]))
+			return i;
+	}
+	return count;
+}
+
+/*
+ * The frame that is worth a mark: the innermost own one, if libraries of its language stand
+ * between it and the network; NULL if there is none.
+ */
+static inline const struct frame *frames_marked(const struct frame *const *frames, size_t count)
+{
+	size_t own = frames_own(frames, count);
+
+	return own + 1 < count && frames[own + 1]->library ? frames[own] : NULL;
+}
+
+/* What is shown of stacks that have frames of a language. */
+enum native_frames {
+	NATIVE_USEFUL, /* but what is the interpreter's own */
+	NATIVE_ALL,
+	NATIVE_NONE,
+};
+
 /* Where names are looked for, and how they are told. */
 struct symbols_options {
 	struct text_list debug_dirs; /* folders with debug files, before the system's */
@@ -67,6 +103,8 @@ struct symbols_options {
 	struct text_list archives;   /* folders with names, from unpacked archives */
 	bool no_demangle;
 	bool full_stacks;            /* no frame is outer */
+	enum native_frames native;
+	bool my_code;                /* libraries' frames are folded: interpreter_fold() */
 };
 
 struct symbols;
@@ -75,19 +113,21 @@ struct symbols;
 struct symbols *symbols_new(const struct symbols_options *options);
 void symbols_free(struct symbols *s);
 
-/*
- * The frames of a stack, outermost first; *count tells how many (0: no stack).  What
- * was inlined at an address are frames of their own, further in than the function that
- * holds the code.  Valid until symbols_free().  Each stack is resolved once.
- */
-const struct frame *const *symbols_stack(struct symbols *s, const struct process *p,
-					 uint32_t stack_id, size_t *count);
-
-/* A stack that is to be shown. */
+/* A stack: the native one and the language's of the same moment; 0 is none. */
 struct stack_reference {
 	const struct process *process;
 	uint32_t stack_id;
+	uint32_t language_stack_id;
 };
+
+/*
+ * The frames of a stack, outermost first; *count tells how many (0: no stack).  What
+ * was inlined at an address are frames of their own, further in than the function that
+ * holds the code; frames of a language stand in the place of the interpreter's loop that
+ * ran them.  Valid until symbols_free().  Each stack is resolved once.
+ */
+const struct frame *const *symbols_stack(struct symbols *s, struct stack_reference stack,
+					 size_t *count);
 
 /*
  * Resolves many stacks at once, module by module: each is read once and its memory given back

@@ -3,6 +3,7 @@
 #include "analyzer/trace/languages.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/trace/load.h"
 
@@ -155,4 +156,47 @@ const struct language_frame *process_language_frame(const struct process *p, uin
 	const struct languages *l = &trace_of(p)->languages;
 
 	return find(l->frames, l->frame_count, sizeof(*l->frames), id);
+}
+
+const char *language_name(uint32_t language)
+{
+	return language == LANGUAGE_PYTHON ? "python" : NULL;
+}
+
+/* "/lib/python3.11/", "/lib64/python311.zip/": sysconfig's stdlib. */
+static const char *standard_library(const char *path, size_t *length)
+{
+	for (const char *at = path; (at = strstr(at, "/lib")); at++) {
+		const char *end = at + strlen("/lib");
+		end += strncmp(end, "64", 2) == 0 ? 2 : 0;
+		if (strncmp(end, "/python", strlen("/python")) != 0)
+			continue;
+		end += strlen("/python");
+		end += strspn(end, "0123456789.");
+		end += strncmp(end, "zip", 3) == 0 ? 3 : 0;
+		if (*end != '/')
+			continue;
+		*length = (size_t)(end + 1 - at);
+		return at;
+	}
+	*length = 0;
+	return NULL;
+}
+
+const char *library_part(const char *path, size_t *length)
+{
+	static const char *const parts[] = { "/site-packages/", "/dist-packages/" };
+	static const char frozen[] = "<frozen ";
+
+	if (strncmp(path, frozen, strlen(frozen)) == 0) {
+		*length = strlen(frozen);
+		return path;
+	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *at = strstr(path, parts[i]);
+		*length = strlen(parts[i]);
+		if (at)
+			return at;
+	}
+	return standard_library(path, length);
 }

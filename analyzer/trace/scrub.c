@@ -7,6 +7,7 @@
 #include "analyzer/trace/scrub.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/un.h>
@@ -229,10 +230,8 @@ static void scrub_module(struct trt_module *m, size_t bytes)
 }
 
 /* Words with a slash are paths: their letters become stars. */
-static void scrub_note(struct trt_note *n, size_t bytes)
+static void cover_paths(char *text, char *end)
 {
-	char *text = (char *)(n + 1), *end = (char *)n + bytes;
-
 	for (char *word = text; word < end;) {
 		char *stop = word;
 		while (stop < end && *stop && *stop != ' ')
@@ -241,6 +240,34 @@ static void scrub_note(struct trt_note *n, size_t bytes)
 			memset(word, '*', (size_t)(stop - word));
 		word = stop + 1;
 	}
+}
+
+/*
+ * Names of functions stay, as those of native code do.  Of its file's folders what makes it a
+ * library's stays, "/site-packages/api.py", as views tell those from the user's own.
+ */
+static void scrub_function(struct trt_language_function *f, size_t bytes)
+{
+	char *file = (char *)(f + 1) + f->name_bytes, *end = (char *)f + bytes;
+	char kept[PATH_MAX], path[UINT16_MAX + 1];
+	size_t part_bytes = 0;
+
+	if ((size_t)f->name_bytes + f->file_bytes > bytes - sizeof(*f)) {
+		memset(f + 1, 0, bytes - sizeof(*f));
+		f->name_bytes = f->file_bytes = 0;
+		return;
+	}
+	memcpy(path, file, f->file_bytes);
+	path[f->file_bytes] = '\0';
+	const char *part = library_part(path, &part_bytes), *slash = strrchr(path, '/');
+	if (part && *part == '<') /* tells a module, and no folder */
+		return;
+	size_t used = (size_t)snprintf(kept, sizeof(kept), "%.*s%s", (int)part_bytes,
+				       part ? part : "", slash ? slash + 1 : path);
+	used = used < sizeof(kept) ? used : sizeof(kept) - 1;
+	memset(file, 0, (size_t)(end - file));
+	memcpy(file, kept, used);
+	f->file_bytes = (uint16_t)used;
 }
 
 /* The payload is the last of the optional fields. */
@@ -264,6 +291,8 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 		[TRT_RECORD_NOTE] = sizeof(struct trt_note),
 		[TRT_RECORD_LOOKUP] = sizeof(struct trt_lookup),
 		[TRT_RECORD_TLS] = sizeof(struct trt_tls),
+		[TRT_RECORD_RUNTIME] = sizeof(struct trt_runtime),
+		[TRT_RECORD_LANGUAGE_FUNCTION] = sizeof(struct trt_language_function),
 	};
 	bool whole = r->type >= sizeof(least) / sizeof(least[0]) || r->bytes >= least[r->type];
 
@@ -278,7 +307,7 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 		scrub_addresses(s, (struct trt_addresses *)r, r->bytes);
 		break;
 	case TRT_RECORD_NOTE:
-		scrub_note((struct trt_note *)r, r->bytes);
+		cover_paths((char *)((struct trt_note *)r + 1), (char *)r + r->bytes);
 		break;
 	case TRT_RECORD_LOOKUP:
 		scrub_lookup(s, (struct trt_lookup *)r, r->bytes);
@@ -286,6 +315,14 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 	case TRT_RECORD_TLS:
 		scrub_tls(s, (struct trt_tls *)r, r->bytes);
 		break;
+	case TRT_RECORD_RUNTIME:
+		cover_paths((char *)((struct trt_runtime *)r + 1), (char *)r + r->bytes);
+		break;
+	case TRT_RECORD_LANGUAGE_FUNCTION:
+		scrub_function((struct trt_language_function *)r, r->bytes);
+		break;
+	case TRT_RECORD_LANGUAGE_FRAME:
+	case TRT_RECORD_LANGUAGE_STACK:
 	case TRT_RECORD_SEGMENT:
 	case TRT_RECORD_KERNEL:
 	case TRT_RECORD_SAMPLE:

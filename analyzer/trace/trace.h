@@ -350,6 +350,15 @@ const struct runtime *process_runtimes(const struct process *p, size_t *count);
 const struct language_stack *process_language_stack(const struct process *p, uint32_t id);
 const struct language_frame *process_language_frame(const struct process *p, uint32_t id);
 
+/*
+ * The part of a source's path that tells that it is not the user's own: "/site-packages/" and the
+ * like, "/lib/python3.11/", "<frozen "; *length is that of the part.  NULL, and 0, without one.
+ */
+const char *library_part(const char *path, size_t *length);
+
+/* "python"; NULL for native code and languages without a name here.  Static storage. */
+const char *language_name(uint32_t language);
+
 /* The module that held address at time ns; NULL if none is known. */
 const struct module *process_module(const struct process *p, uint64_t address, uint64_t ns);
 /* Its command line, or its name if that is not known; not clean.  Returns buffer. */
