@@ -4,12 +4,16 @@
 
 size_t recursion_fold(const struct frame **frames, size_t count, enum frame_grouping grouping)
 {
+	bool interpreted = false;
 	size_t left = 0;
 
+	for (size_t i = 0; i < count && !interpreted; i++)
+		interpreted = frames[i]->language;
 	/* Quadratic in the different frames of a stack, which are few however deep it is. */
 	for (size_t i = 0; i < count; i++) {
 		const struct frame *group = frame_group(frames[i], grouping);
-		size_t place = 0;
+		/* An interpreter's functions stand between all others. */
+		size_t place = left && interpreted && !frames[i]->language ? left - 1 : 0;
 
 		while (place < left && frame_group(frames[place], grouping) != group)
 			place++;

@@ -9,7 +9,8 @@
  * Takes the loops out of a stack: where a frame comes again (by grouping) all that was
  * between goes, so that "main f g f send" becomes "main f send".  Each step that is
  * left was one of the stack's, and a sum over callees counts it once.  Of frames that
- * count as one the innermost stays: its line is that of the next call.
+ * count as one the innermost stays: its line is that of the next call.  In stacks that have frames
+ * of a language, native ones are taken out only where they call themselves.
  *
  * Works in place, outermost first; returns how many are left.
  */
