@@ -22,7 +22,6 @@
 #include "preload/python.h"
 
 #include <link.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,7 +193,7 @@ static bool is_gone(void)
 	return false;
 }
 
-/* The calling thread's state; 0 if it runs no Python, or cannot be asked. */
+/* The calling thread's state; 0 if it runs no Python, or cannot be asked, or is another's. */
 static uintptr_t thread_state(void)
 {
 	enum trt_runtime_state state = __atomic_load_n(&python.state, __ATOMIC_ACQUIRE);
@@ -203,7 +202,7 @@ static uintptr_t thread_state(void)
 	    python.finalizing())
 		return 0;
 	uintptr_t thread = (uintptr_t)python.thread_state();
-	if (!thread || word_at(thread + python.objects.layout.thread_id) != (uintptr_t)pthread_self())
+	if (!thread || word_at(thread + python.objects.layout.thread_id) != thread_self->handle)
 		return 0;
 	return thread;
 }
