@@ -41,6 +41,7 @@
 /* Owners of frames from 3.11 on (CPython, pycore_frame.h): those from here on run no function. */
 #define OWNER_GENERATOR 1u
 #define OWNER_INTERPRETER 3u
+#define NO_MEMORY "there is no memory for its tables"
 
 static struct {
 	enum trt_runtime_state state; /* 0: none was found */
@@ -107,6 +108,8 @@ static const char *get_ready(const struct link_map *object)
 
 	if (!config.python)
 		return "switched off by TRACEROUNDTRIP_PYTHON=0";
+	if (!language_init())
+		return NO_MEMORY;
 	if (dynsym_find(object, "PyModule_Create2TraceRefs", NULL))
 		return "it is built with Py_TRACE_REFS";
 	if (config.python_layout)
@@ -403,7 +406,7 @@ static bool describe(struct runtime_stack *s)
 	if (!thread || (first && s->interrupted))
 		return false;
 	if (first && !python_deaths_watch(python.code_type)) {
-		switch_off("there is no memory for its tables");
+		switch_off(NO_MEMORY);
 		return false;
 	}
 	s->passing = first || s->interrupted;

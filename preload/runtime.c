@@ -112,13 +112,9 @@ void runtime_forget(void)
 
 static void look_at(const struct link_map *object, bool late)
 {
-	for (size_t i = 0; i < RUNTIMES; i++) {
-		if (!runtimes[i]->present(object, late))
-			continue;
-		if (!language_init())
-			continue;
-		runtime_changed(runtimes[i]);
-	}
+	for (size_t i = 0; i < RUNTIMES; i++)
+		if (runtimes[i]->present(object, late))
+			runtime_changed(runtimes[i]);
 }
 
 static void look_at_late(const struct link_map *object)
