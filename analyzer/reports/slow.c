@@ -234,7 +234,8 @@ static void print_held_back(const struct round_trip *t, const struct out *o)
 {
 	char calls[UNIT_TEXT_BYTES], last[UNIT_TEXT_BYTES];
 
-	fprintf(o->file, "     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n");
+	fputs("     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n",
+	      o->file);
 	out_styled(o, STYLE_DIM, "        (%s writes, the last of %s, TCP_NODELAY not set: "
 		   "try that, or one write)\n",
 		   count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
