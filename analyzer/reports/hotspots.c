@@ -234,9 +234,8 @@ static void print(struct view *v, const struct out *o)
 	table_free(t);
 	if (is_listed(h, h->count - 1))
 		return;
-	out_styled(o, STYLE_DIM, "%s function%s more%s",
-		   count_format(h->count - h->options->top, number),
-		   h->count - h->options->top == 1 ? "" : "s",
+	out_styled(o, STYLE_DIM, "%s more%s",
+		   things_format(h->count - h->options->top, "function", number),
 		   v->scope->several ? ": traceroundtrip hotspots" : "");
 	fputc('\n', o->file);
 }
