@@ -234,8 +234,8 @@ static void print(struct view *v, const struct out *o)
 	table_free(t);
 	if (is_listed(h, h->count - 1))
 		return;
-	out_styled(o, STYLE_DIM, "%s functions more%s",
-		   count_format(h->count - h->options->top, number),
+	out_styled(o, STYLE_DIM, "%s more%s",
+		   things_format(h->count - h->options->top, "function", number),
 		   v->scope->several ? ": traceroundtrip hotspots" : "");
 	fputc('\n', o->file);
 }
