@@ -2,7 +2,6 @@
 /* Reads the settings of the environment. */
 #include "preload/config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,14 +142,16 @@ static void read_output(void)
 static void read_python(void)
 {
 	const char *value = setting("PYTHON");
+	unsigned int minor;
 	int used = 0;
 
 	if (!value || strcmp(value, "1") == 0)
 		return;
 	if (strcmp(value, "0") == 0)
 		config.python = false;
-	else if (sscanf(value, "as-3.%2" SCNu32 "%n", &config.python_layout, &used) != 1 ||
-		 value[used])
+	else if (sscanf(value, "as-3.%2u%n", &minor, &used) == 1 && !value[used])
+		config.python_layout = minor;
+	else
 		complain("PYTHON", value, "0 or 1");
 }
 

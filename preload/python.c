@@ -22,7 +22,6 @@
 #include "preload/python.h"
 
 #include <link.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +41,7 @@
 /* Owners of frames from 3.11 on (CPython, pycore_frame.h): those from here on run no function. */
 #define OWNER_GENERATOR 1u
 #define OWNER_INTERPRETER 3u
+#define NO_MEMORY "there is no memory for its tables"
 
 static struct {
 	enum trt_runtime_state state; /* 0: none was found */
@@ -108,6 +108,8 @@ static const char *get_ready(const struct link_map *object)
 
 	if (!config.python)
 		return "switched off by TRACEROUNDTRIP_PYTHON=0";
+	if (!language_init())
+		return NO_MEMORY;
 	if (dynsym_find(object, "PyModule_Create2TraceRefs", NULL))
 		return "it is built with Py_TRACE_REFS";
 	if (config.python_layout)
@@ -194,7 +196,7 @@ static bool is_gone(void)
 	return false;
 }
 
-/* The calling thread's state; 0 if it runs no Python, or cannot be asked. */
+/* The calling thread's state; 0 if it runs no Python, or cannot be asked, or is another's. */
 static uintptr_t thread_state(void)
 {
 	enum trt_runtime_state state = __atomic_load_n(&python.state, __ATOMIC_ACQUIRE);
@@ -203,7 +205,7 @@ static uintptr_t thread_state(void)
 	    python.finalizing())
 		return 0;
 	uintptr_t thread = (uintptr_t)python.thread_state();
-	if (!thread || word_at(thread + python.objects.layout.thread_id) != (uintptr_t)pthread_self())
+	if (!thread || word_at(thread + python.objects.layout.thread_id) != thread_self->handle)
 		return 0;
 	return thread;
 }
@@ -404,7 +406,7 @@ static bool describe(struct runtime_stack *s)
 	if (!thread || (first && s->interrupted))
 		return false;
 	if (first && !python_deaths_watch(python.code_type)) {
-		switch_off("there is no memory for its tables");
+		switch_off(NO_MEMORY);
 		return false;
 	}
 	s->passing = first || s->interrupted;

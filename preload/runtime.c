@@ -30,8 +30,7 @@ struct known {
 };
 
 struct runtime_memo {
-	uint64_t epoch;
-	struct known stacks[STACKS];
+	struct known stacks[STACKS]; /* one page */
 	struct known frames[FRAMES];
 	uint32_t scratch[TRT_STACK_DEPTH_MAX];
 	uint64_t names[RUNTIME_NAMES_BYTES / sizeof(uint64_t)];
@@ -113,13 +112,9 @@ void runtime_forget(void)
 
 static void look_at(const struct link_map *object, bool late)
 {
-	for (size_t i = 0; i < RUNTIMES; i++) {
-		if (!runtimes[i]->present(object, late))
-			continue;
-		if (!language_init())
-			continue;
-		runtime_changed(runtimes[i]);
-	}
+	for (size_t i = 0; i < RUNTIMES; i++)
+		if (runtimes[i]->present(object, late))
+			runtime_changed(runtimes[i]);
 }
 
 static void look_at_late(const struct link_map *object)
@@ -173,15 +168,15 @@ static uint32_t take(const struct runtime *r, struct thread *t)
 }
 
 /* What was remembered in another epoch is void. */
-static void forget_old(struct runtime_memo *m)
+static void forget_old(struct thread *t)
 {
 	uint64_t epoch = __atomic_load_n(&runtime_epoch, __ATOMIC_ACQUIRE);
 
-	if (__builtin_expect(m->epoch == epoch, 1))
+	if (__builtin_expect(t->runtime_epoch == epoch, 1))
 		return;
-	memset(m->stacks, 0, sizeof(m->stacks));
-	memset(m->frames, 0, sizeof(m->frames));
-	m->epoch = epoch;
+	memset(t->runtime_memo->stacks, 0, sizeof(t->runtime_memo->stacks));
+	memset(t->runtime_memo->frames, 0, sizeof(t->runtime_memo->frames));
+	t->runtime_epoch = epoch;
 }
 
 uint32_t runtime_take(struct thread *t)
@@ -193,7 +188,7 @@ uint32_t runtime_take(struct thread *t)
 		ring_count(lost_stacks);
 		return 0;
 	}
-	forget_old(t->runtime_memo);
+	forget_old(t);
 	for (size_t i = 0; i < RUNTIMES && !id; i++)
 		id = take(runtimes[i], t);
 	return id;

@@ -79,6 +79,7 @@ struct thread *thread_make(void)
 		t = &threads.entries[index];
 	}
 	t->tid = (int32_t)sys(gettid);
+	t->handle = (uintptr_t)pthread_self();
 	thread_self = t;
 	if (threads.has_key)
 		pthread_setspecific(threads.key, t);

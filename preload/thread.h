@@ -43,6 +43,8 @@ struct thread {
 	struct ring_cursor cursor;
 	struct memo *memo;       /* stays with the entry when the thread ends */
 	struct runtime_memo *runtime_memo; /* so does this */
+	uint64_t runtime_epoch;  /* that it is of */
+	uintptr_t handle;        /* pthread_self() */
 	bool interrupted;        /* the stack taken last goes through a signal handler */
 	uint64_t waited_ns;      /* in waits since its last event */
 	uint64_t named_ns;       /* when its name was last looked up; 0: never */

@@ -67,4 +67,10 @@ struct unwind_end {
 size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max,
 		    struct unwind_end *end);
 
+/*
+ * Whether a call was made within another one of this thread, both told by their callers.  Where
+ * a frame between the two cannot be walked, nothing speaks against it.
+ */
+bool unwind_within(const struct frame *inner, const struct frame *outer);
+
 #endif

@@ -216,7 +216,7 @@ static void choose_columns(const struct hotspots *h, struct table_column *column
 
 static void print(struct view *v, const struct out *o)
 {
-	static const char *const rows[] = { "functions", "lines", "modules" };
+	static const char *const rows[] = { "function", "line", "module" };
 	const struct hotspots *h = (struct hotspots *)v;
 	struct table_column columns[COLUMN_COUNT];
 	char number[UNIT_TEXT_BYTES];
@@ -229,8 +229,9 @@ static void print(struct view *v, const struct out *o)
 	table_free(t);
 	if (is_listed(h, h->count - 1))
 		return;
-	out_styled(o, STYLE_DIM, "%s %s more%s", count_format(h->count - h->options->top, number),
-		   rows[h->options->group], v->scope->several ? ": traceroundtrip hotspots" : "");
+	out_styled(o, STYLE_DIM, "%s more%s",
+		   things_format(h->count - h->options->top, rows[h->options->group], number),
+		   v->scope->several ? ": traceroundtrip hotspots" : "");
 	fputc('\n', o->file);
 }
 

@@ -217,15 +217,20 @@ static void print_phases(const struct round_trip *t, const struct out *o)
 }
 
 /*
- * What the network's own round trip time makes of the wait.  An answer that took
- * ten of them was not made by the network; one that took no more than two, or
- * came after segments were lost, may well have been.
+ * What the network's own round trip time makes of a round trip that was mostly waiting.
+ * The smoothed one (RFC 6298) holds what peers delay acknowledgements, so it is the most
+ * that the network needs, and the least one is what it cannot do without: an answer that
+ * took ten of the first without a loss was not made by the network, one that took no more
+ * than two of the second was.  In between either may be the reason.
  */
-static const char *verdict(uint64_t wait_ns, uint64_t rtt_ns, uint64_t retransmits)
+static const char *verdict(const struct round_trip *t, uint64_t rtt_us,
+			   const struct connection_stats *c)
 {
-	if (wait_ns >= 10 * rtt_ns && !retransmits)
+	if (t->wait_ns < t->latency_ns / 2)
+		return "";
+	if (t->wait_ns >= 10 * 1000 * rtt_us && (c->retransmits == UNKNOWN || !c->retransmits))
 		return ": the time was the peer's";
-	if (wait_ns <= 2 * rtt_ns)
+	if (c->min_rtt_us != UNKNOWN && t->wait_ns <= 2 * 1000 * c->min_rtt_us)
 		return ": the time was the network's";
 	return "";
 }
@@ -235,10 +240,16 @@ static void print_held_back(const struct round_trip *t, const struct out *o)
 {
 	char calls[UNIT_TEXT_BYTES], last[UNIT_TEXT_BYTES];
 
-	fprintf(o->file, "     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n");
-	out_styled(o, STYLE_DIM, "        (%s writes, the last of %s, TCP_NODELAY not set: "
-		   "try that, or one write)\n",
-		   count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
+	struct flow f = flow_new(o, 5, " ");
+
+	flow_add(&f, STYLE_PLAIN, "likely cause: small writes:");
+	flow_add(&f, STYLE_PLAIN, "Nagle's algorithm and a delayed acknowledgement");
+	flow_end(&f);
+	f = flow_new(o, 8, " ");
+	flow_add(&f, STYLE_DIM, "(%s writes, the last of %s, TCP_NODELAY not set:",
+		 count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
+	flow_add(&f, STYLE_DIM, "try that, or one write)");
+	flow_end(&f);
 }
 
 /* "waited 212ms; network RTT 300us: the time was the peer's", if the kernel said so much. */
@@ -264,8 +275,7 @@ static void print_network(const struct scope *scope, const struct round_trip *t,
 		print_held_back(t, o);
 		return;
 	}
-	fprintf(o->file, "%s\n",
-		verdict(t->wait_ns, rtt_us * 1000, c.retransmits == UNKNOWN ? 0 : c.retransmits));
+	fprintf(o->file, "%s\n", verdict(t, rtt_us, &c));
 }
 
 static void print_where(const struct scope *scope, const struct round_trip *t, const struct out *o)
@@ -311,6 +321,17 @@ static void print_frame(const struct slow *s, const struct frame *frame, const s
 	excerpt_print(frame, s->options->source_lines, 8, o);
 }
 
+static void print_more_frames(size_t count, const struct frame *outermost, const struct out *o)
+{
+	char clean[1024], fitted[1024];
+	unsigned taken = (unsigned)snprintf(NULL, 0, "        %zu more frames out to  (--full)", count);
+
+	text_clean(outermost->name, o->utf8, clean, sizeof(clean));
+	text_fit(clean, o->width > taken ? o->width - taken : 1, TEXT_CUT_MIDDLE, o->utf8, fitted,
+		 sizeof(fitted));
+	out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n", count, fitted);
+}
+
 /* The number of the first one of the list with this one's stack. */
 static size_t first_with_stack(const struct slow *s, size_t number)
 {
@@ -348,8 +369,7 @@ static void print_frames(const struct slow *s, const struct frame *const *frames
 		left = own;
 	}
 	if (left > outer)
-		out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n", left - outer,
-			   frames[outer]->name);
+		print_more_frames(left - outer, frames[outer], o);
 }
 
 static void print_stack(const struct slow *s, size_t number, const struct out *o)

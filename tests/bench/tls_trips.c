@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tls_trips server PORT CERTIFICATE KEY: echoes what it gets over TLS, for one client after the other.
+ * tls_trips server PORT CERTIFICATE KEY: echoes what it gets over TLS, for one client after
+ * the other.
  * tls_trips client PORT TRIPS: makes so many round trips of 64 bytes on one connection; prints
  * the nanoseconds they took.
  */

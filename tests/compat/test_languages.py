@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs of Node, Java, Rust and C++ against nginx's log, or a server that counts lines."""
 
+import contextlib
+
 import compat
 import echo
 import harness
@@ -45,15 +47,27 @@ class Node(compat.TestCase):
             else:
                 # Timed by turns: the handshake's come before the requests'.
                 self.assertGreaterEqual(found.round_trips - found.pending, logged.round_trips)
+            self.measure_command(*command, env=environment)
 
     def serve(self, *files, curl=()):
-        """Records a server that curl asks 20 times: (figures, recording, what passed)."""
-        port, data = harness.free_port(), self.new_folder()
-        with harness.server([harness.COMMAND, "record", "-q", "-o", data, "--", "node", PROGRAMS / "server.js", port,
-                             *files], ("127.0.0.1", port)), relay.between(("127.0.0.1", port)) as wire:
+        """Records a server that curl asks 20 times: (figures, recording, what passed, its address)."""
+        data = self.new_folder()
+
+        @contextlib.contextmanager
+        def server(prefix=(), env=None):
+            port = harness.free_port()
+            with harness.server([*prefix, "node", PROGRAMS / "server.js", port, *files], ("127.0.0.1", port), env=env):
+                yield port
+
+        def ask(port):
             scheme = "https" if files else "http"
-            harness.run(["curl", "-s", *curl, "-o", "/dev/null", f"{scheme}://localhost:{wire.port}/[1-20]"])
+            harness.run(["curl", "-s", *curl, "-o", "/dev/null", f"{scheme}://localhost:{port}/[1-20]"])
+
+        with server([harness.COMMAND, "record", "-q", "-o", data, "--"]) as port, \
+                relay.between(("127.0.0.1", port)) as wire:
+            ask(wire.port)
             passed = wire.figures()
+        self.measure_server(lambda environment: server(env=environment), ask)
         recording = harness.Recording(data)
         found = compat.figures(recording, tcp(port), role="server")
         self.saw(recording, found)
@@ -99,8 +113,9 @@ class Java(compat.TestCase):
     def test_nio(self):
         command = self.compiled("NioClient")
         with echo.running() as server:
-            found, _, _ = self.watch(tcp_mapped(server.port), *command, server.port, CLIENTS, LINES)
+            found, recording, _ = self.watch(tcp_mapped(server.port), *command, server.port, CLIENTS, LINES)
         self.assertEqual(server.figures, found)
+        self.assertEqual(CLIENTS * LINES, len(recording.lines("trips", "--peer", tcp(server.port))))
         self.assertEqual((CLIENTS, CLIENTS * LINES), (found.connections, found.round_trips))
         with echo.running() as server:
             self.measure_command(*command, server.port, CLIENTS, LINES)

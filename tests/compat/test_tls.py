@@ -15,6 +15,8 @@ CHECKED = "nginx's log, a relay's count"
 OPENSSL = ("openssl", "version")
 PYTHON_VERSION = (PYTHON, "--version")
 COUNT = 10
+# Options of a program that sends what it reads.
+REQUEST = {"stdin": None, "input": "GET /page2 HTTP/1.0\r\n\r\n"}
 
 
 class Clients(compat.TestCase):
@@ -36,7 +38,8 @@ class Clients(compat.TestCase):
     @compat.row("curl", "HTTPS, 8 files on one connection", CHECKED, version=("curl", "--version"), needs=["nginx"])
     def test_curl(self):
         with self.nginx() as (server, wire, certificate):
-            command = ["curl", "-s", "--cacert", certificate, "-o", "/dev/null", f"https://localhost:{wire.port}/page[1-8]"]
+            command = ["curl", "-s", "--cacert", certificate, "-o", "/dev/null",
+                       f"https://localhost:{wire.port}/page[1-8]"]
             found, recording, _ = self.check(server, wire, *command)
             self.assertEqual((1, 8), (found.connections, found.round_trips))
             self.assertEqual({"localhost"}, {t["host"] for t in recording.lines("trips")})
@@ -63,10 +66,10 @@ class Clients(compat.TestCase):
     @compat.row("openssl s_client", "an HTTPS request", "its own count, nginx's log", version=OPENSSL, needs=["nginx"])
     def test_s_client(self):
         with self.nginx() as (server, wire, certificate):
-            (self.folder / "request").write_text("GET /page2 HTTP/1.0\r\n\r\n")
-            with open(self.folder / "request") as request:
-                found, recording, done = self.check(server, wire, "openssl", "s_client", "-connect", tcp(wire.port),
-                                                    "-ign_eof", "-CAfile", certificate, "-no_ticket", stdin=request)
+            command = ["openssl", "s_client", "-connect", tcp(wire.port), "-ign_eof", "-CAfile", certificate,
+                       "-no_ticket"]
+            found, recording, done = self.check(server, wire, *command, **REQUEST)
+            self.measure_command(*command, **REQUEST)
         self.assertEqual((1, 1), (found.connections, found.round_trips))
         read, written = map(int, re.search(r"handshake has read (\d+) bytes and written (\d+)", done.stdout).groups())
         sent, received = compat.wire_bytes(recording, tcp(wire.port))
@@ -78,11 +81,21 @@ class Clients(compat.TestCase):
     def test_s_server(self):
         """It decrypts within BIO_gets(), which is not seen: turns and bytes are those of the wire."""
         key, certificate = compat.certificate(self.folder)
-        port, data = harness.free_port(), self.new_folder()
-        with harness.server([harness.COMMAND, "record", "-q", "-o", data, "--", "openssl", "s_server", "-accept",
-                             tcp(port), "-key", key, "-cert", certificate, "-tls1_2", "-www"], ("127.0.0.1", port)), \
+        data = self.new_folder()
+
+        @contextlib.contextmanager
+        def running(prefix=(), env=None):
+            port = harness.free_port()
+            with harness.server([*prefix, "openssl", "s_server", "-accept", tcp(port), "-key", key, "-cert",
+                                 certificate, "-tls1_2", "-www"], ("127.0.0.1", port), env=env):
+                yield port
+
+        def ask(port):
+            harness.run(["curl", "-s", "--cacert", certificate, "-o", "/dev/null", f"https://localhost:{port}/[1-8]"])
+
+        with running([harness.COMMAND, "record", "-q", "-o", data, "--"]) as port, \
                 relay.between(("127.0.0.1", port)) as wire:
-            harness.run(["curl", "-s", "--cacert", certificate, "-o", "/dev/null", f"https://localhost:{wire.port}/[1-8]"])
+            ask(wire.port)
             passed = wire.figures()
         recording = harness.Recording(data)
         found = compat.figures(recording, tcp(port), role="server")
@@ -90,14 +103,14 @@ class Clients(compat.TestCase):
         self.assertEqual(8, found.connections)
         self.assertEqual(8, recording.summary()["tls"]["unseen_connections"])
         self.saw(recording, found)
+        self.measure_server(lambda environment: running(env=environment), ask)
 
     @compat.row("gnutls-cli", "an HTTPS request", CHECKED, version=("gnutls-cli", "--version"), needs=["nginx"])
     def test_gnutls(self):
         with self.nginx() as (server, wire, certificate):
-            (self.folder / "request").write_text("GET /page2 HTTP/1.0\r\n\r\n")
-            with open(self.folder / "request") as request:
-                found, _, _ = self.check(server, wire, "gnutls-cli", f"--x509cafile={certificate}", "-p", wire.port,
-                                         "localhost", stdin=request)
+            command = ["gnutls-cli", f"--x509cafile={certificate}", "-p", wire.port, "localhost"]
+            found, _, _ = self.check(server, wire, *command, **REQUEST)
+            self.measure_command(*command, **REQUEST)
         self.assertEqual((1, 1), (found.connections, found.round_trips))
 
     def check_python(self, way, connections, trips):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Makes a round trip, goes into a sandbox whose filter kills for all but read(), write()
- * and exit_group(), and talks on, also over sockets that were not used before:
+ * Makes a round trip, goes into a sandbox whose filter kills for all but read(), write(),
+ * close() and exit_group(), and talks on, also over sockets that were not used before:
  * test-sandbox prctl|seccomp|strict.
  */
 #include <linux/filter.h>
@@ -28,8 +28,9 @@ static int enter(const char *how)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -57,9 +58,10 @@ int main(int argc, char **argv)
 		return 2;
 	if (!enter(argv[1]))
 		return 3;
-	int good = talk(used) && talk(fresh);
+	/* In strict mode even close() and exit_group() are forbidden. */
+	int strict = strcmp(argv[1], "strict") == 0;
+	int good = talk(used) && talk(fresh) && (strict || close(used[0]) == 0);
 
-	/* In strict mode even exit_group() is forbidden. */
-	syscall(strcmp(argv[1], "strict") == 0 ? SYS_exit : SYS_exit_group, good ? 0 : 4);
+	syscall(strict ? SYS_exit : SYS_exit_group, good ? 0 : 4);
 	return 5;
 }

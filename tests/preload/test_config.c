@@ -108,6 +108,23 @@ static void test_switches(void)
 	ok(config.quiet, "QUIET=yes");
 }
 
+static void test_python(void)
+{
+	read_with("PYTHON", "1");
+	ok(config.python && !config.python_layout && !config.complaint[0], "PYTHON=1");
+	read_with("PYTHON", "0");
+	ok(!config.python && !config.complaint[0], "PYTHON=0");
+	read_with("PYTHON", "as-3.9");
+	is_number(config.python_layout, 9, "PYTHON=as-3.9");
+	ok(config.python && !config.complaint[0], "PYTHON=as-3.9 leaves it on");
+	static const char *const bad[] = { "no", "2", "as-3.", "as-3.9x", "as-2.7" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		read_with("PYTHON", bad[i]);
+		ok(config.python && !config.python_layout && config.complaint[0],
+		   "PYTHON=%s is refused", bad[i]);
+	}
+}
+
 int main(void)
 {
 	defaults = config;
@@ -117,5 +134,6 @@ int main(void)
 	test_detail();
 	test_output();
 	test_switches();
+	test_python();
 	return done_testing();
 }

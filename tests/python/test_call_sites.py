@@ -5,9 +5,9 @@ kinds of places in code, file, line and name of every frame."""
 
 import collections
 import json
+import os
 import pathlib
 import re
-import unittest
 
 import format_reader
 import harness
@@ -17,6 +17,7 @@ MARK = re.compile(rb"#(\d{8})#")
 SENDING = {"send", "sendto", "sendmsg", "write", "SSL_write", "SSL_write_ex"}
 LIMIT = 256
 STACKS_MIN, KINDS_MIN = 10000, 32
+LONG = "TRT_PYTHON_LONG" in os.environ
 
 
 class CallSites(harness.TestCase):
@@ -88,15 +89,17 @@ class CallSites(harness.TestCase):
         self.assertEqual({2}, states)
 
 
-def add_test(python):
+def add_test(python, *options):
     def test(self):
-        self.check_interpreter(python)
-    version = re.sub(r"\W", "_", interpreters.version(python))
-    setattr(CallSites, f"test_{version}", test)
+        self.check_interpreter(python, *options)
+    name = re.sub(r"\W+", "_", " ".join([interpreters.version(python), *options]))
+    setattr(CallSites, f"test_{name}", test)
 
 
 for path in interpreters.found():
     add_test(path)
+for some_options in [("-X", "dev"), ("-OO",)] + [("-X", "no_debug_ranges"), ("-X", "frozen_modules=off")] * LONG:
+    add_test(interpreters.found()[0], *some_options)
 
 if __name__ == "__main__":
     harness.main()
