@@ -128,7 +128,11 @@ static void explain_no_trips(const struct scope *scope, char *reason)
 	for (size_t i = 0; i < count; i++)
 		connections += processes[i]->connection_count;
 	text_clean(processes[0]->name, scope->out.utf8, name, sizeof(name));
-	if (scope->trips)
+	if (scope->trips && (scope->filter->protocols.count || scope->filter->names.count))
+		snprintf(reason, EMPTY_TEXT_BYTES,
+			 "none of %s round trips passes the filter: no protocol is decoded yet, so "
+			 "--protocol and --name select nothing", count_format(scope->trips, a));
+	else if (scope->trips)
 		snprintf(reason, EMPTY_TEXT_BYTES, "none of %s round trips passes the filter",
 			 count_format(scope->trips, a));
 	else if (losses.events + losses.overwritten)

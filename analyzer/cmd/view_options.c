@@ -84,11 +84,12 @@ const struct option_spec filter_options[] = {
 		  "pending (no answer)" },
 	{ .name = "protocol", .value = "GLOB", .set = option_texts,
 	  .offset = FILTER(protocols),
-	  .help = "only round trips of this protocol; may be repeated" },
+	  .help = "only round trips of this protocol (none is decoded yet);\n"
+		  "may be repeated" },
 	{ .name = "name", .value = "GLOB", .set = option_texts,
 	  .offset = FILTER(names),
-	  .help = "only round trips with this name, such as 'GET /*';\n"
-		  "may be repeated" },
+	  .help = "only round trips with this name, such as 'GET /*' (none\n"
+		  "has a name yet); may be repeated" },
 	{ .name = NULL },
 };
 

@@ -108,6 +108,7 @@ struct thread_stats {
 	uint64_t calls;
 	uint64_t round_trips;
 	uint64_t blocked_ns; /* in waits, lookups and calls that can wait, each moment once */
+	uint64_t first_ns;   /* its first call began, or the wait before it; UNKNOWN without */
 	struct {
 		uint64_t calls, bytes_sent, bytes_received;
 	} unjoined;          /* plaintext of TLS calls whose connection is not known */

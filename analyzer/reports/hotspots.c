@@ -212,7 +212,7 @@ static void choose_columns(const struct hotspots *h, struct table_column *column
 
 static void print(struct view *v, const struct out *o)
 {
-	static const char *const rows[] = { "functions", "lines", "modules" };
+	static const char *const row_name[] = { "function", "line", "module" };
 	const struct hotspots *h = (struct hotspots *)v;
 	struct table_column columns[COLUMN_COUNT];
 	char number[UNIT_TEXT_BYTES];
@@ -225,8 +225,10 @@ static void print(struct view *v, const struct out *o)
 	table_free(t);
 	if (is_listed(h, h->count - 1))
 		return;
-	out_styled(o, STYLE_DIM, "%s %s more%s", count_format(h->count - h->options->top, number),
-		   rows[h->options->group], v->scope->several ? ": traceroundtrip hotspots" : "");
+	uint64_t more = h->count - h->options->top;
+	out_styled(o, STYLE_DIM, "%s %s%s more%s", count_format(more, number),
+		   row_name[h->options->group], more == 1 ? "" : "s",
+		   v->scope->several ? ": traceroundtrip hotspots" : "");
 	fputc('\n', o->file);
 }
 

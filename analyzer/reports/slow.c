@@ -217,15 +217,20 @@ static void print_phases(const struct round_trip *t, const struct out *o)
 }
 
 /*
- * What the network's own round trip time makes of the wait.  An answer that took
- * ten of them was not made by the network; one that took no more than two, or
- * came after segments were lost, may well have been.
+ * What the network's own round trip time makes of a round trip that was mostly waiting.
+ * The smoothed one (RFC 6298) holds what peers delay acknowledgements, so it is the most
+ * that the network needs, and the least one is what it cannot do without: an answer that
+ * took ten of the first without a loss was not made by the network, one that took no more
+ * than two of the second was.  In between either may be the reason.
  */
-static const char *verdict(uint64_t wait_ns, uint64_t rtt_ns, uint64_t retransmits)
+static const char *verdict(const struct round_trip *t, uint64_t rtt_us,
+			   const struct connection_stats *c)
 {
-	if (wait_ns >= 10 * rtt_ns && !retransmits)
+	if (t->wait_ns < t->latency_ns / 2)
+		return "";
+	if (t->wait_ns >= 10 * 1000 * rtt_us && (c->retransmits == UNKNOWN || !c->retransmits))
 		return ": the time was the peer's";
-	if (wait_ns <= 2 * rtt_ns)
+	if (c->min_rtt_us != UNKNOWN && t->wait_ns <= 2 * 1000 * c->min_rtt_us)
 		return ": the time was the network's";
 	return "";
 }
@@ -235,7 +240,8 @@ static void print_held_back(const struct round_trip *t, const struct out *o)
 {
 	char calls[UNIT_TEXT_BYTES], last[UNIT_TEXT_BYTES];
 
-	fprintf(o->file, "     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n");
+	fputs("     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n",
+	      o->file);
 	out_styled(o, STYLE_DIM, "        (%s writes, the last of %s, TCP_NODELAY not set: "
 		   "try that, or one write)\n",
 		   count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
@@ -264,8 +270,7 @@ static void print_network(const struct scope *scope, const struct round_trip *t,
 		print_held_back(t, o);
 		return;
 	}
-	fprintf(o->file, "%s\n",
-		verdict(t->wait_ns, rtt_us * 1000, c.retransmits == UNKNOWN ? 0 : c.retransmits));
+	fprintf(o->file, "%s\n", verdict(t, rtt_us, &c));
 }
 
 static void print_where(const struct scope *scope, const struct round_trip *t, const struct out *o)

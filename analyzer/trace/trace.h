@@ -75,7 +75,7 @@ enum transport { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UNIX, TRANSPORT_OTHER }
 enum origin { ORIGIN_SOCKET, ORIGIN_ACCEPT, ORIGIN_PAIR, ORIGIN_FOUND, ORIGIN_FORKED, ORIGIN_PEER };
 
 /* Ways to the network that a process took and the library cannot see. */
-enum blind_spot { BLIND_IO_URING, BLIND_STREAM, BLIND_SPOTS };
+enum blind_spot { BLIND_IO_URING, BLIND_STREAM, BLIND_SANDBOX, BLIND_SPOTS };
 
 /* What the kernel knew of a TCP connection at a moment. */
 struct kernel_view {

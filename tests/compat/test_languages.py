@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs of Node, Java, Rust and C++ against nginx's log, or a server that counts lines."""
 
+import contextlib
+
 import compat
 import echo
 import harness
@@ -26,18 +28,67 @@ class Node(compat.TestCase):
             self.assertEqual((1, 20), (found.connections, found.round_trips))
             self.measure_command(*command)
 
-    @compat.row("node", "http server", "a relay's count", version=NODE, needs=["curl"])
-    def test_server(self):
-        port, data = harness.free_port(), self.new_folder()
-        with harness.server([harness.COMMAND, "record", "-q", "-o", data, "--", "node", PROGRAMS / "server.js", port],
-                            ("127.0.0.1", port)), relay.between(("127.0.0.1", port)) as wire:
-            harness.run(["curl", "-s", "-o", "/dev/null", f"http://{tcp(wire.port)}/[1-20]"])
+    @compat.row("node", "https client, 20 requests on one connection", "nginx's log, a relay's count", version=NODE,
+                needs=["nginx", "openssl"])
+    def test_https(self):
+        """Debian's node calls OpenSSL's library through memory; others carry it within them."""
+        with nginx.running(self.folder, tls=True) as server, relay.between(("127.0.0.1", server.port)) as wire:
+            server.forget()
+            command = ["node", PROGRAMS / "client.js", f"https://localhost:{wire.port}/page2", 20]
+            environment = {"NODE_EXTRA_CA_CERTS": str(self.folder / "certificate.pem")}
+            found, recording, done = self.watch(tcp(wire.port), *command, env=environment)
+            self.assertEqual(str(20 * 20000), done.stdout.strip())
+            passed, logged = wire.figures(), server.figures()
+            self.assertEqual((passed.bytes_sent, passed.bytes_received),
+                             compat.wire_bytes(recording, tcp(wire.port)))
+            self.assertEqual(1, found.connections)
+            if not recording.summary()["tls"]["unseen_connections"]:
+                self.assertEqual(logged, found)
+            else:
+                # Timed by turns: the handshake's come before the requests'.
+                self.assertGreaterEqual(found.round_trips - found.pending, logged.round_trips)
+            self.measure_command(*command, env=environment)
+
+    def serve(self, *files, curl=()):
+        """Records a server that curl asks 20 times: (figures, recording, what passed, its address)."""
+        data = self.new_folder()
+
+        @contextlib.contextmanager
+        def server(prefix=(), env=None):
+            port = harness.free_port()
+            with harness.server([*prefix, "node", PROGRAMS / "server.js", port, *files], ("127.0.0.1", port), env=env):
+                yield port
+
+        def ask(port):
+            scheme = "https" if files else "http"
+            harness.run(["curl", "-s", *curl, "-o", "/dev/null", f"{scheme}://localhost:{port}/[1-20]"])
+
+        with server([harness.COMMAND, "record", "-q", "-o", data, "--"]) as port, \
+                relay.between(("127.0.0.1", port)) as wire:
+            ask(wire.port)
             passed = wire.figures()
+        self.measure_server(lambda environment: server(env=environment), ask)
         recording = harness.Recording(data)
         found = compat.figures(recording, tcp(port), role="server")
+        self.saw(recording, found)
+        return found, recording, passed, tcp(port)
+
+    @compat.row("node", "http server, 20 requests", "a relay's count", version=NODE, needs=["curl"])
+    def test_server(self):
+        found, _, passed, _ = self.serve()
         self.assertEqual(passed, found.other_end())
         self.assertEqual((1, 20), (found.connections, found.round_trips))
-        self.saw(recording, found)
+
+    @compat.row("node", "https server, 20 requests", "a relay's count", version=NODE, needs=["curl", "openssl"])
+    def test_https_server(self):
+        key, certificate = compat.certificate(self.folder)
+        found, recording, passed, address = self.serve(key, certificate, curl=["--cacert", certificate])
+        self.assertEqual((passed.bytes_received, passed.bytes_sent),
+                         compat.wire_bytes(recording, address, role="server"))
+        if not recording.summary()["tls"]["unseen_connections"]:
+            self.assertEqual((1, 20), (found.connections, found.round_trips))
+        else:
+            self.assertGreaterEqual(found.round_trips - found.pending, 20)
 
 
 class Java(compat.TestCase):
@@ -62,8 +113,9 @@ class Java(compat.TestCase):
     def test_nio(self):
         command = self.compiled("NioClient")
         with echo.running() as server:
-            found, _, _ = self.watch(tcp_mapped(server.port), *command, server.port, CLIENTS, LINES)
+            found, recording, _ = self.watch(tcp_mapped(server.port), *command, server.port, CLIENTS, LINES)
         self.assertEqual(server.figures, found)
+        self.assertEqual(CLIENTS * LINES, len(recording.lines("trips", "--peer", tcp(server.port))))
         self.assertEqual((CLIENTS, CLIENTS * LINES), (found.connections, found.round_trips))
         with echo.running() as server:
             self.measure_command(*command, server.port, CLIENTS, LINES)

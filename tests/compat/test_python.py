@@ -66,9 +66,9 @@ class Rpyc(compat.TestCase):
         """The turns of each connection, as the program counted them."""
         return sorted(int(line) for line in (self.folder / which).read_text().split())
 
-    def client(self, port, **env):
-        return {"arguments": [PYTHON, PROGRAMS / "rpyc_client.py", port],
-                "env": {"TURNS": str(self.folder / "client"), **env}}
+    def client(self, port):
+        """A client's command and environment, as harness.run() takes them."""
+        return {"arguments": [PYTHON, PROGRAMS / "rpyc_client.py", port], "env": {"TURNS": str(self.folder / "client")}}
 
     @compat.row("rpyc", "a client, 51 calls", "its own count of turns, a relay's of bytes",
                 version=compat.python_module("rpyc"))
@@ -82,14 +82,17 @@ class Rpyc(compat.TestCase):
             # It does not read what comes after it said goodbye.
             self.assertLessEqual(found.bytes_received, passed.bytes_received)
             self.assertGreater(found.bytes_received, 1000)
-            self.measure(lambda environment: compat.discard(harness.run(**self.client(wire.port, **environment))))
+            self.measure_command(*client["arguments"], env=client["env"])
+
+    def ask(self, port):
+        for _ in range(3):
+            harness.run(**self.client(port))
 
     def check_server(self, kind):
         data = self.new_folder()
         with self.server(kind, [harness.COMMAND, "record", "-q", "-o", data, "--"]) as port, \
                 relay.between(("127.0.0.1", port)) as wire:
-            for _ in range(3):
-                harness.run(**self.client(wire.port))
+            self.ask(wire.port)
             passed = wire.figures()
         recording = harness.Recording(data)
         found = compat.figures(recording, tcp(port), role="server")
@@ -99,6 +102,7 @@ class Rpyc(compat.TestCase):
                                     if t["local"] == tcp(port))
         self.assertEqual(self.turns("server"), sorted(turns.values()))
         self.saw(recording, found)
+        self.measure_server(lambda environment: self.server(kind, env=environment), self.ask)
         return recording
 
     @compat.row("rpyc ThreadedServer", "3 clients", "its own count of turns, a relay's of bytes",
@@ -131,19 +135,23 @@ def application(environment, start_response):
             with harness.server([*prefix, *command(port)], ("127.0.0.1", port), env=env, cwd=self.folder):
                 yield port
 
-        data = self.new_folder()
-        with server([harness.COMMAND, "record", "-q", "-o", data, "--"]) as port, \
-                relay.between(("127.0.0.1", port)) as wire:
-            clients = [compat.started([PYTHON, PROGRAMS / "http_client.py", "socket", f"http://{tcp(wire.port)}/", 10])
+        def ask(port):
+            clients = [compat.started([PYTHON, PROGRAMS / "http_client.py", "socket", f"http://{tcp(port)}/", 10])
                        for _ in range(4)]
             for client in clients:
                 self.assertEqual("100000\n", client.communicate(timeout=harness.PATIENCE_S)[0])
+
+        data = self.new_folder()
+        with server([harness.COMMAND, "record", "-q", "-o", data, "--"]) as port, \
+                relay.between(("127.0.0.1", port)) as wire:
+            ask(wire.port)
             passed = wire.figures()
         recording = harness.Recording(data)
         found = compat.figures(recording, tcp(port), role="server")
         self.assertEqual(passed, found.other_end())
         self.assertEqual((40, 40), (found.connections, found.round_trips))
         self.saw(recording, found)
+        self.measure_server(lambda environment: server(env=environment), ask)
 
     @compat.row("gunicorn", "2 workers, 40 requests", "a relay's count", version=("gunicorn", "--version"))
     def test_gunicorn(self):

@@ -9,7 +9,7 @@ fn ask(port: u16, count: usize) -> std::io::Result<usize> {
     let mut answers = BufReader::new(stream.try_clone()?);
     let mut bytes = 0;
     for i in 0..count {
-        writeln!(stream, "{}", "x".repeat(i))?;
+        stream.write_all(("x".repeat(i) + "\n").as_bytes())?;
         let mut line = String::new();
         bytes += answers.read_line(&mut line)?;
     }
