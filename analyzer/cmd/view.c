@@ -139,10 +139,14 @@ static void explain_no_trips(const struct scope *scope, char *reason)
 		snprintf(reason, EMPTY_TEXT_BYTES,
 			 "no round trips recorded: %s calls were lost or overwritten",
 			 count_format(losses.events + losses.overwritten, a));
+	else if (losses.chunks)
+		snprintf(reason, EMPTY_TEXT_BYTES, "no round trips: %s of the traces unreadable",
+			 things_format(losses.chunks, "piece", a));
 	else if (scope->events)
 		snprintf(reason, EMPTY_TEXT_BYTES,
-			 "no round trips recorded: %s calls on %s connections, but no request",
-			 count_format(scope->events, a), count_format(connections, b));
+			 "no round trips recorded: %s on %s, but no request",
+			 things_format(scope->events, "call", a),
+			 things_format(connections, "connection", b));
 	else if (scope->filter->pids.count)
 		snprintf(reason, EMPTY_TEXT_BYTES,
 			 "no round trips recorded: no process that passes --pid used the network");

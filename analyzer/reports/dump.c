@@ -141,7 +141,8 @@ static void print_call(const struct scope *scope, const struct event *e, const s
 	if (e->continued)
 		out_styled(o, STYLE_DIM, "  of the same call");
 	if (e->tries)
-		out_styled(o, STYLE_DIM, "  after %" PRIu64 " tries", e->tries);
+		out_styled(o, STYLE_DIM, "  after %" PRIu64 " %s", e->tries,
+			   e->tries == 1 ? "try" : "tries");
 	if (e->waited_ns)
 		out_styled(o, STYLE_DIM, "  waited %s", duration_format(e->waited_ns, took));
 	if (e->stack_id)

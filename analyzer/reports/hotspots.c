@@ -225,9 +225,8 @@ static void print(struct view *v, const struct out *o)
 	table_free(t);
 	if (is_listed(h, h->count - 1))
 		return;
-	uint64_t more = h->count - h->options->top;
-	out_styled(o, STYLE_DIM, "%s %s%s more%s", count_format(more, number),
-		   row_name[h->options->group], more == 1 ? "" : "s",
+	out_styled(o, STYLE_DIM, "%s more%s",
+		   things_format(h->count - h->options->top, row_name[h->options->group], number),
 		   v->scope->several ? ": traceroundtrip hotspots" : "");
 	fputc('\n', o->file);
 }

@@ -209,10 +209,12 @@ static void print_counts(const struct process *p, const struct out *o)
 	char e[UNIT_TEXT_BYTES];
 
 	print_label(o, "holds");
-	fprintf(o->file, "%s calls, %s connections, %s threads, %s stacks, %s lookups; %s on disk\n",
-		count_format(p->events, a), count_format(p->connection_count, b),
-		count_format(p->thread_count, c), count_format(p->stack_count, d),
-		count_format(p->lookup_count, e),
+	fprintf(o->file, "%s, %s, %s, %s, %s; %s on disk\n",
+		things_format(p->events, "call", a),
+		things_format(p->connection_count, "connection", b),
+		things_format(p->thread_count, "thread", c),
+		things_format(p->stack_count, "stack", d),
+		things_format(p->lookup_count, "lookup", e),
 		size_format(p->file_bytes, (char[UNIT_TEXT_BYTES]){ 0 }));
 	print_label(o, "lacks");
 	uint64_t lacks[] = { p->lost_events, p->overwritten_events, p->lost_records, p->lost_stacks,

@@ -240,11 +240,15 @@ static void print_held_back(const struct round_trip *t, const struct out *o)
 {
 	char calls[UNIT_TEXT_BYTES], last[UNIT_TEXT_BYTES];
 
-	fputs("     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n",
-	      o->file);
-	out_styled(o, STYLE_DIM, "        (%s writes, the last of %s, TCP_NODELAY not set: "
-		   "try that, or one write)\n",
-		   count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
+	struct flow cause = flow_new(o, 5, " "), advice = flow_new(o, 8, " ");
+
+	flow_add(&cause, STYLE_PLAIN, "likely cause: small writes:");
+	flow_add(&cause, STYLE_PLAIN, "Nagle's algorithm and a delayed acknowledgement");
+	flow_end(&cause);
+	flow_add(&advice, STYLE_DIM, "(%s writes, the last of %s, TCP_NODELAY not set:",
+		 count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
+	flow_add(&advice, STYLE_DIM, "try that, or one write)");
+	flow_end(&advice);
 }
 
 /* "waited 212ms; network RTT 300us: the time was the peer's", if the kernel said so much. */
@@ -314,6 +318,17 @@ static void print_frame(const struct slow *s, const struct frame *frame, const s
 	excerpt_print(frame, s->options->source_lines, 8, o);
 }
 
+static void print_more_frames(size_t count, const struct frame *outermost, const struct out *o)
+{
+	char clean[1024], fitted[1024];
+	unsigned taken = (unsigned)snprintf(NULL, 0, "        %zu more frames out to  (--full)", count);
+
+	text_clean(outermost->name, o->utf8, clean, sizeof(clean));
+	text_fit(clean, o->width > taken ? o->width - taken : 1, TEXT_CUT_MIDDLE, o->utf8, fitted,
+		 sizeof(fitted));
+	out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n", count, fitted);
+}
+
 /* The number of the first one of the list with this one's stack. */
 static size_t first_with_stack(const struct slow *s, size_t number)
 {
@@ -348,8 +363,7 @@ static void print_stack(const struct slow *s, size_t number, const struct out *o
 	for (size_t i = 0; i < shown; i++)
 		print_frame(s, frames[count - 1 - i], o, i == 0);
 	if (count - skip > shown)
-		out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n",
-			   count - skip - shown, frames[skip]->name);
+		print_more_frames(count - skip - shown, frames[skip], o);
 }
 
 static void print_trip(const struct slow *s, size_t i, const struct out *o)

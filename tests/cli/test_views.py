@@ -428,7 +428,7 @@ class Views(harness.TestCase):
     def test_losses_come_first(self):
         self.write("lossy", CLIENT + "lost 3\n", folder="lossy")
         for view in ("report", "summary", "tree", "threads"):
-            self.assertIn("3 calls are missing", self.text(view, folder="lossy").splitlines()[0])
+            self.assertIn("3 calls missing", self.text(view, folder="lossy").splitlines()[0])
         self.assertEqual(3, self.json("summary", folder="lossy")["lost_events"])
 
     def test_one_bad_file_of_two(self):
