@@ -240,15 +240,16 @@ static void print_held_back(const struct round_trip *t, const struct out *o)
 {
 	char calls[UNIT_TEXT_BYTES], last[UNIT_TEXT_BYTES];
 
-	struct flow cause = flow_new(o, 5, " "), advice = flow_new(o, 8, " ");
+	struct flow f = flow_new(o, 5, " ");
 
-	flow_add(&cause, STYLE_PLAIN, "likely cause: small writes:");
-	flow_add(&cause, STYLE_PLAIN, "Nagle's algorithm and a delayed acknowledgement");
-	flow_end(&cause);
-	flow_add(&advice, STYLE_DIM, "(%s writes, the last of %s, TCP_NODELAY not set:",
+	flow_add(&f, STYLE_PLAIN, "likely cause: small writes:");
+	flow_add(&f, STYLE_PLAIN, "Nagle's algorithm and a delayed acknowledgement");
+	flow_end(&f);
+	f = flow_new(o, 8, " ");
+	flow_add(&f, STYLE_DIM, "(%s writes, the last of %s, TCP_NODELAY not set:",
 		 count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
-	flow_add(&advice, STYLE_DIM, "try that, or one write)");
-	flow_end(&advice);
+	flow_add(&f, STYLE_DIM, "try that, or one write)");
+	flow_end(&f);
 }
 
 /* "waited 212ms; network RTT 300us: the time was the peer's", if the kernel said so much. */

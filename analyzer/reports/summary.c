@@ -225,6 +225,7 @@ static json_t *tls_totals(const struct summary *s)
 	json_object_set_new(o, "failed", json_known(s->handshakes.failed));
 	json_object_set_new(o, "resumed", json_known(s->handshakes.resumed));
 	json_object_set_new(o, "unseen_connections", json_known(u->encrypted_count));
+	json_object_set_new(o, "unseen_plaintext_connections", json_known(u->mute_count));
 	json_object_set_new(o, "unjoined_calls", json_known(u->unjoined_calls));
 	json_object_set_new(o, "unjoined_bytes_sent", json_known(u->unjoined_bytes_sent));
 	json_object_set_new(o, "unjoined_bytes_received", json_known(u->unjoined_bytes_received));

@@ -113,7 +113,8 @@ struct lookup {
 /* How a TLS handshake went.  Texts are as the peers sent them, NULL where there is none. */
 struct tls {
 	uint64_t started_ns, ended_ns;
-	uint64_t sent_before, received_before; /* the socket's stream offsets when it began */
+	uint64_t sent_before, received_before; /* the socket's stream offsets when it began, */
+	uint64_t sent_after, received_after;   /* and when it ended */
 	int32_t error;           /* 0: it succeeded; errno, EPROTO: the library refused */
 	int32_t tid;             /* of the call in which it ended */
 	uint32_t stack;
