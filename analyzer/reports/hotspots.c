@@ -216,7 +216,7 @@ static void choose_columns(const struct hotspots *h, struct table_column *column
 
 static void print(struct view *v, const struct out *o)
 {
-	static const char *const rows[] = { "function", "line", "module" };
+	static const char *const row_name[] = { "function", "line", "module" };
 	const struct hotspots *h = (struct hotspots *)v;
 	struct table_column columns[COLUMN_COUNT];
 	char number[UNIT_TEXT_BYTES];
@@ -230,7 +230,7 @@ static void print(struct view *v, const struct out *o)
 	if (is_listed(h, h->count - 1))
 		return;
 	out_styled(o, STYLE_DIM, "%s more%s",
-		   things_format(h->count - h->options->top, rows[h->options->group], number),
+		   things_format(h->count - h->options->top, row_name[h->options->group], number),
 		   v->scope->several ? ": traceroundtrip hotspots" : "");
 	fputc('\n', o->file);
 }
