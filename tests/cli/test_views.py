@@ -59,7 +59,7 @@ LATENCY_KEYS = ["count", "mean", "stdev", "min", "p50", "p90", "p95", "p99", "p9
 TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local", "remote", "host", "protocol", "name",
              "status", "start_ns", "latency_ns", "lookup_ns", "handshake_ns", "queue_ns", "send_ns", "wait_ns",
              "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
-             "stack", "stack_lines"]
+             "stack", "stack_lines", "stack_languages"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
              "bytes", "stack_id", "language_stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
@@ -126,7 +126,7 @@ class Views(harness.TestCase):
                           "transport": "tcp", "local": "127.0.0.1:40000", "remote": "127.0.0.1:6379", "host": None,
                           "protocol": None, "name": None, "bytes_sent": 100, "bytes_received": 50, "wire_bytes_sent": None,
                           "wire_bytes_received": None, "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"],
-                          "stack_lines": [None, None, None]},
+                          "stack_lines": [None, None, None], "stack_languages": [None, None, None]},
                          {k: v for k, v in trips[0].items() if not k.endswith("_ns") and k != "status"})
         self.assertEqual([None, None], [trips[3]["stack"], trips[1]["local"]])
 

@@ -424,6 +424,61 @@ static void write_stack(struct script *s)
 	writer_stack(s->w, (uint32_t)number(s, 1), addresses, (uint32_t)s->count - 2);
 }
 
+static void write_runtime(struct script *s)
+{
+	struct trt_runtime r = {
+		.head = { .type = TRT_RECORD_RUNTIME, .id = TRT_LANGUAGE_PYTHON,
+			  .detail = TRT_RUNTIME_ON },
+		.seen_ns = 1000, .version = 0x030b02f0,
+	};
+
+	range(s, 1, &r.loop_start, &r.loop_end);
+	writer_record(s->w, &r, sizeof(r), NULL, 0);
+}
+
+static void write_function(struct script *s)
+{
+	struct trt_language_function f = {
+		.head = { .type = TRT_RECORD_LANGUAGE_FUNCTION, .id = (uint32_t)number(s, 1),
+			  .detail = TRT_LANGUAGE_PYTHON },
+		.first_line = 1,
+	};
+	char more[1024];
+
+	f.name_bytes = (uint16_t)strlen(word(s, 2));
+	f.file_bytes = (uint16_t)strlen(word(s, 3));
+	snprintf(more, sizeof(more), "%s%s", word(s, 2), word(s, 3));
+	writer_record(s->w, &f, sizeof(f), more, (size_t)f.name_bytes + f.file_bytes);
+}
+
+static void write_frame(struct script *s)
+{
+	struct trt_language_frame f = {
+		.head = { .type = TRT_RECORD_LANGUAGE_FRAME, .id = (uint32_t)number(s, 1),
+			  .detail = TRT_LANGUAGE_PYTHON },
+		.function = (uint32_t)number(s, 2), .line = (uint32_t)number(s, 3),
+	};
+
+	writer_record(s->w, &f, sizeof(f), NULL, 0);
+}
+
+static void write_language_stack(struct script *s)
+{
+	struct trt_language_stack l = {
+		.head = { .type = TRT_RECORD_LANGUAGE_STACK, .id = (uint32_t)number(s, 1) },
+		.language = TRT_LANGUAGE_PYTHON, .depth = (uint32_t)s->count - 2,
+	};
+	uint32_t frames[WORDS_MAX];
+
+	for (size_t i = 2; i < s->count; i++) {
+		char *end;
+		frames[i - 2] = (uint32_t)number_in(s, word(s, i), &end);
+		if (*end == '|')
+			frames[i - 2] |= TRT_FRAME_ENTRY;
+	}
+	writer_record(s->w, &l, sizeof(l), frames, l.depth * sizeof(frames[0]));
+}
+
 static void write_module(struct script *s)
 {
 	uint64_t start, end;
@@ -533,6 +588,7 @@ static const char *bytes_option(const struct script *s, const char *name, uint16
 static void read_options(const struct script *s, struct written_event *e)
 {
 	e->stack = (uint32_t)number_option(s, 5, "stack", 0);
+	e->language_stack = (uint32_t)number_option(s, 5, "language_stack", 0);
 	e->waited_ns = number_option(s, 5, "waited", 0);
 	e->ready_ns = number_option(s, 5, "ready", 0);
 	e->offset = number_option(s, 5, "offset", e->offset);
@@ -594,6 +650,8 @@ static void read_line(struct script *s)
 		{ "blind", set_blind_spots },     { "unix_peer", write_unix_peer },
 		{ "network", set_network },        { "lost_records", set_lost_records },
 		{ "boot", set_boot },       { "tls", write_tls },
+		{ "runtime", write_runtime },     { "function", write_function },
+		{ "frame", write_frame },         { "language_stack", write_language_stack },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)

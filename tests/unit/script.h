@@ -24,6 +24,10 @@
  *	last_view ID NS RTT_US MIN_RTT_US RETRANSMITS ACKNOWLEDGED RECEIVED UNREAD STATE
  *	blind BITS
  *	stack ID ADDRESS…                innermost first
+ *	runtime START-END                CPython's loop in memory
+ *	function ID NAME FILE            of Python
+ *	frame ID FUNCTION LINE
+ *	language_stack ID FRAME…         innermost first; | behind one that begins an activation
  *	module PATH START-END
  *	name TID NAME
  *	note TEXT
@@ -36,7 +40,8 @@
  *	TID CALL CONNECTION START-END RESULT [OPTION…]
  *	  a call; RESULT is a number or an errno's name.  Offsets follow from the results,
  *	  those of TLS calls in streams of their own.
- *	  OPTIONs: offset=N peek continued received stack=N tries=COUNT,FIRST_NS waited=NS ready=NS
+ *	  OPTIONs: offset=N peek continued received stack=N language_stack=N tries=COUNT,FIRST_NS
+ *	  waited=NS ready=NS
  *	  value=N
  *	  head=TEXT tail=TEXT, in which \xNN is a byte
  */

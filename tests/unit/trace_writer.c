@@ -294,6 +294,7 @@ struct trt_event *writer_event(struct trace_writer *w, const struct written_even
 		.result = e->result,
 		.offset = e->offset,
 		.stack = e->stack,
+		.language_stack = e->language_stack,
 		.fd = e->fd,
 		.fields = bits,
 		.flags = e->flags,

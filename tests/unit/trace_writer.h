@@ -22,7 +22,7 @@ struct written_event {
 	uint64_t start_ns, duration_ns;
 	int32_t result;
 	uint64_t offset;
-	uint32_t stack;
+	uint32_t stack, language_stack;
 	int32_t fd;
 	uint16_t flags;
 	uint64_t first_try_ns, tries, waited_ns, ready_ns;
