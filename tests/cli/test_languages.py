@@ -11,17 +11,16 @@ SCRIPT_TOOL = harness.PROGRAMS / "unit" / "script_tool"
 # The interpreter, whose loop is at 0x10000, runs app.py, which calls a library that calls C and that calls back.
 SCRIPT = """
 process 100 python3 1
-module /usr/lib/x86_64-linux-gnu/libc.so.6 0x1000-0x2000
-module /usr/bin/python3 0x10000-0x20000
-module /usr/lib/python3.11/lib-dynload/_ssl.cpython-311.so 0x30000-0x31000
-module /opt/app/native.so 0x40000-0x41000
-module /opt/app/_greenlet.cpython-311.so 0x50000-0x51000
+module /gone/libc.so.6 0x1000-0x2000
+module /gone/python3 0x10000-0x20000
+module /gone/lib-dynload/_ssl.cpython-311.so 0x30000-0x31000
+module /gone/native.so 0x40000-0x41000
+module /gone/_greenlet.cpython-311.so 0x50000-0x51000
 runtime 0x10000-0x10100
 function 1 <module> /home/jane/secret/app.py
 function 2 fetch /home/jane/secret/app.py
 function 3 get /usr/lib/python3/dist-packages/requests/api.py
 function 4 HTTPConnection.send /usr/lib/python3.11/http/client.py
-function 5 _load <frozen_importlib._bootstrap>
 function 6 __bootstrap__ /home/jane/lib64/python311.zip/threading.py
 frame 1 1 10
 frame 2 2 20
@@ -52,7 +51,7 @@ class Languages(harness.TestCase):
     def trace(self, stack=1, language_stack=1):
         source, folder = self.folder / "script", self.folder / f"{stack}-{language_stack}"
         folder.mkdir(exist_ok=True)
-        source.write_text(SCRIPT.replace("<frozen_", "<frozen_") + CALLS.format(stack, language_stack))
+        source.write_text(SCRIPT + CALLS.format(stack, language_stack))
         harness.run([SCRIPT_TOOL, source, folder / "python.trt"])
         return folder
 
@@ -65,7 +64,7 @@ class Languages(harness.TestCase):
 
     def test_default(self):
         trip = json.loads(self.text("trips", "--json"))
-        self.assertEqual(["libc.so.6+0x1010", "<module>", "fetch", "native.so+0x40010", "get", "HTTPConnection.send"],
+        self.assertEqual(["libc.so.6+0x10", "<module>", "fetch", "native.so+0x10", "get", "HTTPConnection.send"],
                          trip["stack"])
         self.assertEqual([None, "/home/jane/secret/app.py:10", "/home/jane/secret/app.py:20", None,
                           "/usr/lib/python3/dist-packages/requests/api.py:30", "/usr/lib/python3.11/http/client.py:40"],
@@ -73,24 +72,24 @@ class Languages(harness.TestCase):
         self.assertEqual([None, "python", "python", None, "python", "python"], trip["stack_languages"])
 
     def test_native(self):
-        self.assertEqual(["libc.so.6+0x1010", "python3+0x14000", "python3+0x13000", "<module>", "fetch", "python3+0x12000",
-                          "native.so+0x40010", "python3+0x12000", "get", "HTTPConnection.send", "python3+0x12000",
-                          "_ssl.cpython-311.so+0x30010"], self.stack("--native"))
+        self.assertEqual(["libc.so.6+0x10", "python3+0x4000", "python3+0x3000", "<module>", "fetch", "python3+0x2000",
+                          "native.so+0x10", "python3+0x2000", "get", "HTTPConnection.send", "python3+0x2000",
+                          "_ssl.cpython-311.so+0x10"], self.stack("--native"))
 
     def test_python(self):
         self.assertEqual(["<module>", "fetch", "get", "HTTPConnection.send"], self.stack("--python"))
-        self.assertEqual(["libc.so.6+0x1010", "python3+0x10020", "python3+0x12000"],
+        self.assertEqual(["libc.so.6+0x10", "python3+0x20", "python3+0x2000"],
                          self.stack("--python", stack=4, language_stack=0))
 
     def test_my_code(self):
-        self.assertEqual(["libc.so.6+0x1010", "<module>", "fetch", "native.so+0x40010"], self.stack("--my-code"))
+        self.assertEqual(["libc.so.6+0x10", "<module>", "fetch", "native.so+0x10"], self.stack("--my-code"))
         self.assertEqual(["<module>", "fetch", "get"], self.stack("--my-code", "--python"))
 
     def test_leftovers(self):
-        self.assertEqual(["<module>", "fetch", "native.so+0x40020"], self.stack(stack=2, language_stack=2),
+        self.assertEqual(["<module>", "fetch", "native.so+0x20"], self.stack(stack=2, language_stack=2),
                          "the native walk ended early")
         self.assertEqual(["<module>", "fetch"], self.stack(stack=0, language_stack=2), "no native stack")
-        self.assertEqual(["libc.so.6+0x1010", "python3+0x10020", "python3+0x12000"], self.stack(stack=4, language_stack=4),
+        self.assertEqual(["libc.so.6+0x10", "python3+0x20", "python3+0x2000"], self.stack(stack=4, language_stack=4),
                          "nothing that Python would show")
         self.assertEqual(["__bootstrap__", "?"], self.stack(stack=3, language_stack=3), "a greenlet; a lost record")
 
@@ -109,16 +108,16 @@ class Languages(harness.TestCase):
         self.assertEqual(("python", False, "app.py"), kinds["fetch"])
         self.assertEqual(("python", True, "requests"), kinds["get"])
         self.assertEqual(("python", True, "http"), kinds["HTTPConnection.send"])
-        self.assertEqual((None, False, "native.so"), kinds["native.so+0x40010"])
+        self.assertEqual((None, False, "native.so"), kinds["native.so+0x10"])
         spots = {s["name"]: (s["language"], s["library"]) for s in json.loads(self.text("hotspots", "--json"))}
         self.assertEqual(("python", True), spots["get"])
         edges = json.loads(harness.run([harness.COMMAND, "callers", "--json", "get", self.trace()]).stdout)
-        self.assertEqual(("native.so+0x40010", None, False),
+        self.assertEqual(("native.so+0x10", None, False),
                          tuple(edges["callers"][0][k] for k in ("name", "language", "library")))
 
     def test_exports(self):
-        folded = self.text("export", "--format", "folded", "-o", "-")
-        self.assertIn("<module>;fetch;native.so+0x40010;get;HTTPConnection.send", folded.replace(" ", ""))
+        folded = self.text("export", "--format", "folded")
+        self.assertIn("<module>;fetch;native.so+0x10;get;HTTPConnection.send", folded.replace(" ", ""))
 
     def test_archives(self):
         for command, file in [("archive", "/home/jane/secret/app.py"), ("anonymize", "app.py")]:

@@ -489,7 +489,7 @@ class Views(harness.TestCase):
 
         self.assertEqual({"record", "report"}, complete("re"))
         self.assertEqual({*COMMANDS, "help", "--help", "--version"}, complete(""))
-        self.assertEqual({"--max-depth", "--min-share", "--min-duration"}, complete("tree", "--m"))
+        self.assertEqual({"--max-depth", "--min-share", "--min-duration", "--my-code"}, complete("tree", "--m"))
         self.assertEqual({"connection", "thread"}, complete("timeline", "--by", ""))
         self.assertEqual({"coarse", "medium", "fine"}, complete("record", "--detail", ""))
         self.assertEqual({"--full", "--full-stacks"}, complete("slow", "--f"))

@@ -159,6 +159,30 @@ static void test_broken(const char *path)
 	recording_close(r);
 }
 
+static void is_part(const char *path, const char *wanted)
+{
+	size_t length;
+	const char *part = library_part(path, &length);
+	char got[64];
+
+	snprintf(got, sizeof(got), "%.*s", (int)length, part ? part : "");
+	is_text(got, wanted, path);
+}
+
+static void test_libraries(void)
+{
+	is_part("/usr/lib/python3.11/ssl.py", "/lib/python3.11/");
+	is_part("/usr/lib64/python3.9/ssl.py", "/lib64/python3.9/");
+	is_part("/opt/x/lib/python311.zip/ssl.py", "/lib/python311.zip/");
+	is_part("/usr/lib/python3/dist-packages/requests/api.py", "/dist-packages/");
+	is_part("/home/a/venv/lib/python3.12/site-packages/redis.py", "/site-packages/");
+	is_part("<frozen importlib._bootstrap>", "<frozen ");
+	is_part("/home/a/lib/pythonic/app.py", "");
+	is_part("/srv/library/app.py", "");
+	is_part("<string>", "");
+	is_part("", "");
+}
+
 int main(void)
 {
 	char path[] = "/tmp/test_languages.XXXXXX.trt";
@@ -172,5 +196,6 @@ int main(void)
 	unlink(path);
 	test_broken(path);
 	unlink(path);
+	test_libraries();
 	return done_testing();
 }
