@@ -34,10 +34,10 @@ class Scripts(harness.TestCase):
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         text = page.read_text()
         sections = re.split(r"^## (.*)$", text, flags=re.M)
-        self.assertEqual(["curl", "redis-benchmark", "nginx", "psql", "With debug information"], sections[1::2])
+        self.assertEqual(["curl", "redis-benchmark", "nginx", "psql", "Python", "With debug information"], sections[1::2])
         for section in sections[2::2]:
             self.assertIn("$ traceroundtrip tree", section)
-            self.assertRegex(section, r"(?m)^ +[\d,]+ +[\d.]+.?s +[\d.]+%.* (main|\S+\+0x\w+)")
+            self.assertRegex(section, r"(?m)^ +[\d,]+ +[\d.]+.?s +[\d.]+%.* (main|<module>|\S+\+0x\w+)")
         self.assertIn("client.c:12", sections[-1])
         self.assertNotIn("/tmp", text)
         shown = (SCRIPTS.parent / "docs" / "gallery.md").read_text()
