@@ -93,11 +93,11 @@ class Stacks(harness.TestCase):
             recording, _ = self.record("redis-benchmark", "-p", server.port, "-t", "get,lpush", "-n", "500", "-q")
         self.check_program(recording, "redisNetWrite", ["main", "aeMain"])
 
-    def http(self, *client):
+    def http(self, *client, env=None):
         port = harness.free_port()
         with harness.server([sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory",
                              self.folder], ("127.0.0.1", port)):
-            recording, _ = self.record(*client, f"http://127.0.0.1:{port}/")
+            recording, _ = self.record(*client, f"http://127.0.0.1:{port}/", env=env)
         return recording
 
     def test_curl(self):
@@ -111,7 +111,8 @@ class Stacks(harness.TestCase):
 
     def test_python(self):
         recording = self.http(sys.executable, "-c",
-                              "import sys, urllib.request as u; u.urlopen(sys.argv[1]).read()")
+                              "import sys, urllib.request as u; u.urlopen(sys.argv[1]).read()",
+                              env={"TRACEROUNDTRIP_PYTHON": "0"})
         self.check_program(recording, r"python3\S*\+0x[0-9a-f]+|sock_\w+(\.\w+)*", ["Py_RunMain", "_PyEval_EvalFrameDefault"])
 
 
