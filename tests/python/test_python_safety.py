@@ -62,19 +62,22 @@ class Safety(harness.TestCase):
                 recording, done = self.preload(python, script("interrupted"), harness.program("handlers.so"), SECONDS,
                                                env={"TRACEROUNDTRIP_MAX_SIZE": "64M"})
                 trace, = self.traces(recording)
-                stacks = [s for s in self.stacks(trace, "send") if s[0][0] != "main"]
+                ids = [e["language_stack"] for e in trace.events if e["call"] == "send" and e["language_stack"]]
+                stacks = [(i, trace.frames(i)) for i in ids if trace.frames(i)[0][0] != "main"]
                 print(f"# {python}: {done.stdout.strip()} signals, {len(stacks)} stacks within the interpreter", flush=True)
                 self.assertEqual(ON, trace.runtimes[1]["state"])
                 self.assertGreater(len(stacks), 100)
-                for frames in stacks:
+                for number, frames in stacks:
                     for name, file, line in frames:
                         if file == str(script("interrupted")):
                             self.assertIn(name.rpartition(".")[2], known)
                             self.assertTrue(0 <= line <= lines, line)
-                    self.assertEqual(("<module>", str(script("interrupted"))), frames[-1][:2])
+                    if number not in trace.cut_short:
+                        self.assertEqual(("<module>", str(script("interrupted"))), frames[-1][:2])
 
     def test_ends_with_threads(self):
-        for python in interpreters.found():
+        """Not with debug builds: daemon threads end those by an assertion of theirs if exiting takes a moment."""
+        for python in [p for p in interpreters.found() if "debug" not in interpreters.version(p)]:
             with self.subTest(interpreters.version(python)):
                 plain = harness.run([python, script("finalized")], status=None)
                 for _ in range(EXITS):
