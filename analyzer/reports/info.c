@@ -65,8 +65,9 @@ static const char *hex_format(const uint8_t *bytes, size_t count, char *buffer, 
 static json_t *module_json(const struct scope *scope, const struct process *p,
 			   const struct module *m)
 {
+	struct name_origin origin = symbols_module_origin(scope->symbols, p, m);
 	json_t *o = json_object();
-	char id[256];
+	char id[256], advice[ADVICE_BYTES];
 
 	json_object_set_new(o, "path", json_text(m->path[0] ? m->path : NULL));
 	json_object_set_new(o, "build_id",
@@ -75,7 +76,10 @@ static json_t *module_json(const struct scope *scope, const struct process *p,
 					      : json_null());
 	json_object_set_new(o, "start", json_known(m->start));
 	json_object_set_new(o, "end", json_known(m->end));
-	json_object_set_new(o, "names", json_text(symbols_module_source(scope->symbols, p, m)));
+	json_object_set_new(o, "names", json_text(origin.words));
+	json_object_set_new(o, "names_file", json_text(origin.file));
+	json_object_set_new(o, "advice",
+			    json_text(symbols_module_advice(scope->symbols, p, m, advice)));
 	return o;
 }
 
@@ -308,6 +312,24 @@ static bool seen_before(const struct process *p, size_t module)
 	return false;
 }
 
+/* "libfoo.so: exported names only; install ..." */
+static void print_module(const struct scope *scope, const struct process *p,
+			 const struct module *m, const struct out *o)
+{
+	struct name_origin origin = symbols_module_origin(scope->symbols, p, m);
+	char advice[ADVICE_BYTES];
+
+	print_clean(o, m->path);
+	fprintf(o->file, ": %s", origin.words);
+	if (origin.file) {
+		fputs(" of ", o->file);
+		print_clean(o, origin.file);
+	}
+	if (symbols_module_advice(scope->symbols, p, m, advice))
+		out_styled(o, STYLE_DIM, "; %s", advice);
+	fputc('\n', o->file);
+}
+
 static void print_modules(const struct scope *scope, const struct process *p, const struct out *o)
 {
 	bool any = false;
@@ -317,9 +339,7 @@ static void print_modules(const struct scope *scope, const struct process *p, co
 		if (!m->path[0] || seen_before(p, i))
 			continue;
 		print_label(o, any ? "" : "names from");
-		fprintf(o->file, "%-20s ", symbols_module_source(scope->symbols, p, m));
-		print_clean(o, m->path);
-		fputc('\n', o->file);
+		print_module(scope, p, m, o);
 		any = true;
 	}
 }

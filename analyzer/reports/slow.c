@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/reports/profile.h"
+#include "analyzer/reports/excerpt.h"
+#include "analyzer/reports/frame.h"
 #include "analyzer/reports/trip.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
@@ -299,19 +300,23 @@ static void print_where(const struct scope *scope, const struct round_trip *t, c
 	flow_end(&f);
 }
 
-static void print_frame(const struct frame *frame, const struct out *o, bool innermost)
+/* "by ask  app.c:12  app", as far as there is room. */
+static void print_frame(const struct slow *s, const struct frame *frame, const struct out *o,
+			bool innermost)
 {
-	char clean[1024], fitted[1024];
+	char text[FRAME_TEXT_BYTES], fitted[FRAME_TEXT_BYTES], clean[1024];
 	unsigned room = o->width > 8 ? o->width - 8 : 1;
 
-	text_clean(frame->name, o->utf8, clean, sizeof(clean));
-	text_fit(clean, room, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted));
+	frame_text(frame, o->utf8, text);
+	text_fit(text, room, TEXT_CUT_MIDDLE, o->utf8, fitted, sizeof(fitted));
 	fprintf(o->file, "     %s ", innermost ? "by" : "  ");
 	out_styled(o, innermost ? STYLE_BOLD : STYLE_PLAIN, "%s", fitted);
-	if (frame->function && frame->module &&
-	    text_columns(fitted) + text_columns(frame->module) + 2 <= room)
-		out_styled(o, STYLE_DIM, "  %s", frame->module);
+	text_clean(frame->function && frame->module ? frame->module : "", o->utf8, clean,
+		   sizeof(clean));
+	if (*clean && text_columns(fitted) + text_columns(clean) + 2 <= room)
+		out_styled(o, STYLE_DIM, "  %s", clean);
 	fputc('\n', o->file);
+	excerpt_print(frame, s->options->source_lines, 8, o);
 }
 
 static void print_more_frames(size_t count, const struct frame *outermost, const struct out *o)
@@ -344,7 +349,7 @@ static void print_stack(const struct slow *s, size_t number, const struct out *o
 	size_t count, same = first_with_stack(s, number);
 	const struct frame *const *frames =
 		symbols_stack(s->view.scope->symbols, t->process, t->stack_id, &count);
-	size_t skip = full ? 0 : frames_before_main(frames, count);
+	size_t skip = frames_outer(frames, count);
 	size_t shown = full || count - skip <= FRAMES_SHOWN + 1 ? count - skip : FRAMES_SHOWN;
 
 	if (!count) {
@@ -352,12 +357,12 @@ static void print_stack(const struct slow *s, size_t number, const struct out *o
 		return;
 	}
 	if (same != number) {
-		print_frame(frames[count - 1], o, true);
+		print_frame(s, frames[count - 1], o, true);
 		out_styled(o, STYLE_DIM, "        the same stack as %zu.\n", same + 1);
 		return;
 	}
 	for (size_t i = 0; i < shown; i++)
-		print_frame(frames[count - 1 - i], o, i == 0);
+		print_frame(s, frames[count - 1 - i], o, i == 0);
 	if (count - skip > shown)
 		print_more_frames(count - skip - shown, frames[skip], o);
 }

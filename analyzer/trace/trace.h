@@ -341,6 +341,9 @@ static inline uint64_t event_end_ns(const struct event *e)
 /* The process's stack with this id; NULL for 0 and for ids whose record was lost. */
 const struct stack *process_stack(const struct process *p, uint32_t id);
 
+/* All of them, process->stack_count, in order of id. */
+const struct stack *process_stacks(const struct process *p);
+
 /* The runtimes of languages that were found in it. */
 const struct runtime *process_runtimes(const struct process *p, size_t *count);
 
@@ -350,6 +353,8 @@ const struct language_frame *process_language_frame(const struct process *p, uin
 
 /* The module that held address at time ns; NULL if none is known. */
 const struct module *process_module(const struct process *p, uint64_t address, uint64_t ns);
+/* Its command line, or its name if that is not known; not clean.  Returns buffer. */
+const char *process_command(const struct process *p, char *buffer, size_t size);
 
 /*
  * ADDRESS as a person writes it: "127.0.0.1:80", "[::1]:80", "/run/x.sock",
