@@ -228,6 +228,20 @@ static void scrub_module(struct trt_module *m, size_t bytes)
 	m->path_bytes = (uint32_t)cut_folders(path, m->path_bytes);
 }
 
+/* Of a function's file the last part is kept, as of modules. */
+static void scrub_function(struct trt_language_function *f, size_t bytes)
+{
+	char *name = (char *)(f + 1), *file = name + f->name_bytes;
+	size_t used = (size_t)f->name_bytes + f->file_bytes, room = bytes - sizeof(*f);
+
+	if (used > room) {
+		memset(name, 0, room);
+		return;
+	}
+	memset(name + used, 0, room - used);
+	f->file_bytes = (uint16_t)cut_folders(file, f->file_bytes);
+}
+
 /* Words with a slash are paths: their letters become stars. */
 static void scrub_note(struct trt_note *n, size_t bytes)
 {
@@ -264,6 +278,7 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 		[TRT_RECORD_NOTE] = sizeof(struct trt_note),
 		[TRT_RECORD_LOOKUP] = sizeof(struct trt_lookup),
 		[TRT_RECORD_TLS] = sizeof(struct trt_tls),
+		[TRT_RECORD_LANGUAGE_FUNCTION] = sizeof(struct trt_language_function),
 	};
 	bool whole = r->type >= sizeof(least) / sizeof(least[0]) || r->bytes >= least[r->type];
 
@@ -286,6 +301,9 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 	case TRT_RECORD_TLS:
 		scrub_tls(s, (struct trt_tls *)r, r->bytes);
 		break;
+	case TRT_RECORD_LANGUAGE_FUNCTION:
+		scrub_function((struct trt_language_function *)r, r->bytes);
+		break;
 	case TRT_RECORD_SEGMENT:
 	case TRT_RECORD_KERNEL:
 	case TRT_RECORD_SAMPLE:
@@ -296,6 +314,9 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 	case TRT_RECORD_CLOSED:
 	case TRT_RECORD_KERNEL_LAST:
 	case TRT_RECORD_UNIX_PEER:
+	case TRT_RECORD_RUNTIME:
+	case TRT_RECORD_LANGUAGE_FRAME:
+	case TRT_RECORD_LANGUAGE_STACK:
 		break;
 	default: /* unfinished, or of a newer version */
 		memset(r + 1, 0, r->bytes - sizeof(*r));

@@ -7,6 +7,7 @@ import glob
 import os
 import pathlib
 import subprocess
+import tarfile
 
 import format_reader
 import harness
@@ -141,6 +142,20 @@ class Safety(harness.TestCase):
                 trace, = self.traces(recording)
                 self.assertEqual((OFF, "only 3.8 to 3.14 are known"),
                                  (trace.runtimes[1]["state"], trace.runtimes[1]["text"]))
+
+    def test_anonymized(self):
+        """Functions keep their names; of their files the last part is left."""
+        recording, _ = self.preload("/usr/bin/python3", script("plain"))
+        archive = self.folder / "anonymous.tar.gz"
+        harness.run([harness.COMMAND, "anonymize", "-o", archive, recording.folder])
+        with tarfile.open(archive) as tar:
+            tar.extractall(self.folder / "anonymous")
+        before, = self.traces(recording)
+        after = format_reader.Trace(next((self.folder / "anonymous").rglob("*.trt")))
+        self.assertEqual({i: (name, file.rpartition("/")[2], line) for i, (name, file, line) in before.functions.items()},
+                         after.functions)
+        self.assertEqual(before.language_stacks, after.language_stacks)
+        self.assertEqual(ON, after.runtimes[1]["state"])
 
     def test_programs_without_python(self):
         trace, = self.traces(self.preload(harness.program("exits"), "return")[0])
