@@ -23,6 +23,12 @@ extern int (*clock_real)(clockid_t clock, struct timespec *time);
 /* Finds it, in the constructor.  Until then the clock is read by a system call. */
 void clock_resolve(void);
 
+/*
+ * The program is about to make reading the counter a SIGSEGV (PR_SET_TSC): from now on the clock is
+ * read by a system call, as the kernel's function reads the counter too.
+ */
+void clock_forbid_ticks(void);
+
 /* time = start_ns + ((ticks - start_ticks) * rate >> 32), for valid_ticks. */
 struct clock_line {
 	uint32_t version; /* odd: it is being changed */
