@@ -13,7 +13,8 @@
  *   type looked at; only if all is right are plain loads used afterwards.
  * - Half-made frames: only where a signal interrupted the interpreter.  There each stack is
  *   read like the first, and not remembered.
- * - An interpreter that ends, and frees its threads' states: it says so.
+ * - An interpreter that ends, and frees its threads' states: it says so.  What is left is a daemon
+ *   thread that loses the processor while it reads, for the milliseconds until they are freed.
  * - Code objects that die, and others in their place: see python_deaths.h.
  * - An interpreter that is unloaded: one that came late is looked for at each capture.
  *
@@ -36,8 +37,6 @@
 #include "preload/ring.h"
 #include "preload/text.h"
 
-/* Bytes that are read of a frame, at most. */
-#define FRAME_BYTES 112u
 /* Owners of frames from 3.11 on (CPython, pycore_frame.h): those from here on run no function. */
 #define OWNER_GENERATOR 1u
 #define OWNER_INTERPRETER 3u
@@ -294,7 +293,14 @@ struct frame {
 	bool shim;           /* runs no function: stands behind the outermost of an activation */
 	bool hidden;         /* has not begun yet, and is left out of tracebacks */
 	bool entry;          /* the outermost one of its activation */
+	bool generator;      /* of a generator or a coroutine */
 };
+
+/* Up to the last field that is read: more may not be there. */
+static size_t frame_bytes(const struct python_layout *l)
+{
+	return python_points(l) ? l->frame_owner + 1u : l->frame_instruction + sizeof(int32_t);
+}
 
 /* False if it cannot be read, or runs what is no code. */
 static bool read_frame(uintptr_t address, struct frame *f)
@@ -303,7 +309,7 @@ static bool read_frame(uintptr_t address, struct frame *f)
 	const struct python_layout *l = &o->layout;
 
 	*f = (struct frame){ 0 };
-	if (!is_frame(address) || !memory_readable((const void *)address, FRAME_BYTES))
+	if (!is_frame(address) || !memory_readable((const void *)address, frame_bytes(l)))
 		return false;
 	uint8_t owner = python_points(l) ? *(const uint8_t *)(address + l->frame_owner) : 0;
 	f->previous = word_at(address + l->frame_previous);
@@ -326,7 +332,8 @@ static bool read_frame(uintptr_t address, struct frame *f)
 	int32_t first = *(const int32_t *)(begin - 16);
 	f->instruction = (int32_t)((intptr_t)(at - begin) / 2);
 	f->key = mix(at, 0x8bb84b93962eacc9u);
-	f->hidden = owner != OWNER_GENERATOR && f->instruction < first;
+	f->generator = owner == OWNER_GENERATOR;
+	f->hidden = !f->generator && f->instruction < first;
 	f->entry = l->entries == PYTHON_ENTRY_FLAG && *(const uint8_t *)(address + l->frame_entry);
 	return true;
 }
@@ -373,7 +380,7 @@ static bool describe_frames(uintptr_t at, struct runtime_stack *s, bool look_clo
 			    const char **doubt)
 {
 	bool has_frames = false; /* of the activation that is going on */
-	struct frame f;
+	struct frame f = { 0 };
 	size_t seen = 0;
 
 	for (; at && seen < s->max; at = f.previous, seen++) {
@@ -381,6 +388,9 @@ static bool describe_frames(uintptr_t at, struct runtime_stack *s, bool look_clo
 		if (!read_frame(at, &f) || (look_closely && !is_sound(&f)))
 			return false;
 		*doubt = NULL;
+		/* Hidden ones are not described, but the stack is known by them too. */
+		if (f.hidden && !s->passing && !python_deaths_add(f.code))
+			s->passing = true;
 		if (!f.shim && !f.hidden) {
 			uint32_t id = frame_number(&f, s);
 			if (!id)
@@ -393,7 +403,8 @@ static bool describe_frames(uintptr_t at, struct runtime_stack *s, bool look_clo
 			has_frames = false;
 		}
 	}
-	s->cut_short = at != 0;
+	/* While a generator is left, it may not be linked to its caller any more. */
+	s->cut_short = at != 0 || (s->interrupted && f.generator);
 	return true;
 }
 

@@ -230,8 +230,10 @@ static void scrub_module(struct trt_module *m, size_t bytes)
 }
 
 /* Words with a slash are paths: their letters become stars. */
-static void cover_paths(char *text, char *end)
+static void scrub_note(struct trt_note *n, size_t bytes)
 {
+	char *text = (char *)(n + 1), *end = (char *)n + bytes;
+
 	for (char *word = text; word < end;) {
 		char *stop = word;
 		while (stop < end && *stop && *stop != ' ')
@@ -291,7 +293,6 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 		[TRT_RECORD_NOTE] = sizeof(struct trt_note),
 		[TRT_RECORD_LOOKUP] = sizeof(struct trt_lookup),
 		[TRT_RECORD_TLS] = sizeof(struct trt_tls),
-		[TRT_RECORD_RUNTIME] = sizeof(struct trt_runtime),
 		[TRT_RECORD_LANGUAGE_FUNCTION] = sizeof(struct trt_language_function),
 	};
 	bool whole = r->type >= sizeof(least) / sizeof(least[0]) || r->bytes >= least[r->type];
@@ -307,7 +308,7 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 		scrub_addresses(s, (struct trt_addresses *)r, r->bytes);
 		break;
 	case TRT_RECORD_NOTE:
-		cover_paths((char *)((struct trt_note *)r + 1), (char *)r + r->bytes);
+		scrub_note((struct trt_note *)r, r->bytes);
 		break;
 	case TRT_RECORD_LOOKUP:
 		scrub_lookup(s, (struct trt_lookup *)r, r->bytes);
@@ -315,14 +316,9 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 	case TRT_RECORD_TLS:
 		scrub_tls(s, (struct trt_tls *)r, r->bytes);
 		break;
-	case TRT_RECORD_RUNTIME:
-		cover_paths((char *)((struct trt_runtime *)r + 1), (char *)r + r->bytes);
-		break;
 	case TRT_RECORD_LANGUAGE_FUNCTION:
 		scrub_function((struct trt_language_function *)r, r->bytes);
 		break;
-	case TRT_RECORD_LANGUAGE_FRAME:
-	case TRT_RECORD_LANGUAGE_STACK:
 	case TRT_RECORD_SEGMENT:
 	case TRT_RECORD_KERNEL:
 	case TRT_RECORD_SAMPLE:
@@ -333,6 +329,9 @@ static void scrub_record(struct scrubber *s, struct trt_record *r)
 	case TRT_RECORD_CLOSED:
 	case TRT_RECORD_KERNEL_LAST:
 	case TRT_RECORD_UNIX_PEER:
+	case TRT_RECORD_RUNTIME:
+	case TRT_RECORD_LANGUAGE_FRAME:
+	case TRT_RECORD_LANGUAGE_STACK:
 		break;
 	default: /* unfinished, or of a newer version */
 		memset(r + 1, 0, r->bytes - sizeof(*r));

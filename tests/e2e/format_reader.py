@@ -32,6 +32,7 @@ class Trace:
         self.connections, self.addresses, self.connected, self.closed, self.unix_peers = {}, {}, [], {}, {}
         self.lookups, self.views, self.last_views, self.samples, self.handshakes = [], [], {}, [], []
         self.runtimes, self.functions, self.language_frames, self.language_stacks = {}, {}, {}, {}
+        self.cut_short = set()  # language stacks that go on beyond
         with open(path, "rb") as file:
             first = file.read(65536)
             self.read_header(first)
@@ -149,6 +150,7 @@ class Trace:
         elif kind == 35:
             depth, = struct.unpack_from("<I", record, 12)
             self.language_stacks[number] = struct.unpack_from(f"<{depth}I", record, 16)
+            self.cut_short.update([number] * detail)
 
     def frames(self, stack):
         """[(function, file, line)] of a language stack, the innermost first."""

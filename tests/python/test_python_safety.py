@@ -7,6 +7,7 @@ import glob
 import os
 import pathlib
 import subprocess
+import tarfile
 
 import format_reader
 import harness
@@ -62,19 +63,22 @@ class Safety(harness.TestCase):
                 recording, done = self.preload(python, script("interrupted"), harness.program("handlers.so"), SECONDS,
                                                env={"TRACEROUNDTRIP_MAX_SIZE": "64M"})
                 trace, = self.traces(recording)
-                stacks = [s for s in self.stacks(trace, "send") if s[0][0] != "main"]
+                ids = [e["language_stack"] for e in trace.events if e["call"] == "send" and e["language_stack"]]
+                stacks = [(i, trace.frames(i)) for i in ids if trace.frames(i)[0][0] != "main"]
                 print(f"# {python}: {done.stdout.strip()} signals, {len(stacks)} stacks within the interpreter", flush=True)
                 self.assertEqual(ON, trace.runtimes[1]["state"])
                 self.assertGreater(len(stacks), 100)
-                for frames in stacks:
+                for number, frames in stacks:
                     for name, file, line in frames:
                         if file == str(script("interrupted")):
                             self.assertIn(name.rpartition(".")[2], known)
                             self.assertTrue(0 <= line <= lines, line)
-                    self.assertEqual(("<module>", str(script("interrupted"))), frames[-1][:2])
+                    if number not in trace.cut_short:
+                        self.assertEqual(("<module>", str(script("interrupted"))), frames[-1][:2])
 
     def test_ends_with_threads(self):
-        for python in interpreters.found():
+        """Not with debug builds: daemon threads end those by an assertion of theirs if exiting takes a moment."""
+        for python in [p for p in interpreters.found() if "debug" not in interpreters.version(p)]:
             with self.subTest(interpreters.version(python)):
                 plain = harness.run([python, script("finalized")], status=None)
                 for _ in range(EXITS):
@@ -138,6 +142,20 @@ class Safety(harness.TestCase):
                 trace, = self.traces(recording)
                 self.assertEqual((OFF, "only 3.8 to 3.14 are known"),
                                  (trace.runtimes[1]["state"], trace.runtimes[1]["text"]))
+
+    def test_anonymized(self):
+        """Functions keep their names; of their files the last part is left."""
+        recording, _ = self.preload("/usr/bin/python3", script("plain"))
+        archive = self.folder / "anonymous.tar.gz"
+        harness.run([harness.COMMAND, "anonymize", "-o", archive, recording.folder])
+        with tarfile.open(archive) as tar:
+            tar.extractall(self.folder / "anonymous")
+        before, = self.traces(recording)
+        after = format_reader.Trace(next((self.folder / "anonymous").rglob("*.trt")))
+        self.assertEqual({i: (name, file.rpartition("/")[2], line) for i, (name, file, line) in before.functions.items()},
+                         after.functions)
+        self.assertEqual(before.language_stacks, after.language_stacks)
+        self.assertEqual(ON, after.runtimes[1]["state"])
 
     def test_programs_without_python(self):
         trace, = self.traces(self.preload(harness.program("exits"), "return")[0])
