@@ -75,6 +75,9 @@ class Languages(harness.TestCase):
         self.assertEqual(["libc.so.6+0x10", "python3+0x4000", "python3+0x3000", "<module>", "fetch", "python3+0x2000",
                           "native.so+0x10", "python3+0x2000", "get", "HTTPConnection.send", "python3+0x2000",
                           "_ssl.cpython-311.so+0x10"], self.stack("--native"))
+        nodes = json.loads(self.text("tree", "--json", "--native"))["nodes"]
+        self.assertEqual(self.stack("--native")[1:], [n["name"] for n in nodes[1:]],
+                         "what the interpreter has again and again is no recursion")
 
     def test_python(self):
         self.assertEqual(["<module>", "fetch", "get", "HTTPConnection.send"], self.stack("--python"))
