@@ -38,6 +38,11 @@ struct model *model_new(round_trip_listener *listener, void *user)
 	return m;
 }
 
+void model_keep_raw_names(struct model *m)
+{
+	m->pool.raw_names = true;
+}
+
 void model_free(struct model *m)
 {
 	if (!m)
@@ -279,7 +284,8 @@ const char *status_name(enum status status)
 {
 	static const char *const names[] = {
 		[STATUS_OK] = "ok",         [STATUS_ERROR] = "error",     [STATUS_RESET] = "reset",
-		[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending",
+		[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending", [STATUS_FAILED] = "failed",
+		[STATUS_ONE_WAY] = "one-way",
 	};
 
 	return names[status];

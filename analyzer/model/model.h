@@ -27,7 +27,17 @@ enum status {
 	STATUS_RESET,   /* the peer reset the connection (ECONNRESET, EPIPE) before it ended */
 	STATUS_CLOSED,  /* the peer closed its side before it answered */
 	STATUS_PENDING, /* no response when the recording or the connection ended at our side */
+	STATUS_FAILED,  /* the response says that it failed: see failure */
+	STATUS_ONE_WAY, /* a message that asks for no response */
 };
+
+/* What a protocol tells of a round trip beyond its name. */
+struct protocol_info {
+	const char *key;  /* static storage */
+	const char *text; /* NULL: it is a number */
+	uint64_t number;
+};
+#define PROTOCOL_INFO_MAX 8
 
 /*
  * One request and its response.  Valid during the listener's call only, the
@@ -66,17 +76,23 @@ struct round_trip {
 	uint32_t stack_id;     /* of the request's first call; 0 unknown */
 	const char *protocol;  /* NULL: unknown */
 	const char *name;      /* NULL: unknown */
+	const char *failure;   /* for FAILED: what the response says, in a word; else NULL */
+	bool waiting_by_design; /* for something to happen: it is not slow if that takes long */
+	uint32_t info_count;
+	const struct protocol_info *info;
 	bool incomplete;       /* calls of it were lost: its times but start_ns are UNKNOWN,
 				  bytes and calls are those that were seen */
 };
 
 static inline bool round_trip_failed(const struct round_trip *t)
 {
-	return t->status == STATUS_ERROR || t->status == STATUS_RESET || t->status == STATUS_CLOSED;
+	return t->status == STATUS_ERROR || t->status == STATUS_RESET || t->status == STATUS_CLOSED ||
+	       t->status == STATUS_FAILED;
 }
 
 const char *role_name(enum role role);       /* "client", "server", NULL if unknown */
-const char *status_name(enum status status); /* "ok", "error", "reset", "closed", "pending" */
+/* "ok", "error", "reset", "closed", "pending", "failed", "one-way" */
+const char *status_name(enum status status);
 const char *transport_name(enum transport t); /* "tcp", "udp", "unix", "other" */
 
 /* What the model knows of a connection so far; all of it after model_finish(). */
@@ -98,6 +114,12 @@ struct connection_stats {
 	uint32_t error_stack;
 	uint64_t error_ns;   /* when that returned; UNKNOWN */
 	bool has_stream;     /* fdopen(): stdio may move bytes of it unseen */
+	const char *protocol; /* the last that was decoded; NULL: none was */
+	uint64_t desyncs;    /* headers that lay in holes: how often a direction was out of step */
+	uint64_t hidden;     /* round trips whose requests lay there and have no name, at least */
+	uint64_t forgotten;  /* what a decoder had to forget, as its memory is bounded */
+	bool doubted;        /* it was not the protocol it looked like ... */
+	uint64_t doubted_at; /* ... from this offset on of what the client sent */
 };
 
 struct thread_stats {
@@ -120,6 +142,8 @@ void model_feed(struct model *m, const struct event *e);
 void model_view(struct model *m, struct connection *c, const struct kernel_view *view);
 /* The recording is over: what is open becomes pending. */
 void model_finish(struct model *m);
+/* Names as they were sent, where they would be templates; before the first event. */
+void model_keep_raw_names(struct model *m);
 void model_free(struct model *m);
 
 /* Zeroes and UNKNOWN times, and the role if it is known, for one that had no events. */

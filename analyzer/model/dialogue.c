@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Puts streams together from calls, as far as they were captured, and has them decoded. */
+#include "analyzer/model/dialogue.h"
+
+#include <string.h>
+
+#include "analyzer/model/dialogue_state.h"
+#include "analyzer/util/alloc.h"
+
+/* A protocol that wants more at once gets no more than this: its headers are shorter. */
+#define WAITING_BYTES_MAX 4096
+#define SEGMENTS_MAX 16
+/* Nothing else begins so: even in the middle of a turn it is a message's start. */
+#define SCORE_CERTAIN 95
+
+struct dialogue *dialogue_new(struct exchange *x, const struct protocol *protocol)
+{
+	struct dialogue *d = xcalloc(1, sizeof(*d) + protocol->state_bytes);
+
+	d->x = x;
+	d->protocol = protocol;
+	d->client = x->stats.role == ROLE_SERVER ? DIRECTION_RECEIVED : DIRECTION_SENT;
+	x->stats.protocol = protocol->name;
+	return d;
+}
+
+void dialogue_free(struct dialogue *d)
+{
+	if (!d)
+		return;
+	if (d->protocol->free)
+		d->protocol->free(d->state);
+	for (int i = 0; i < 2; i++) {
+		free(d->halves[i].bytes);
+		free(d->halves[i].segments);
+	}
+	free(d);
+}
+
+const struct protocol *dialogue_protocol(const struct dialogue *d)
+{
+	return d->protocol;
+}
+
+bool dialogue_outcome(const struct dialogue *d, const struct protocol **next)
+{
+	*next = d->next;
+	return !d->doubted;
+}
+
+bool dialogue_is_short(const struct dialogue *d, const struct trip *t)
+{
+	const struct half *h = &d->halves[trip_response(t)];
+
+	return h->trip == t && h->part == PART_RESPONSE && !h->lost && !h->open_ended;
+}
+
+bool dialogue_holds(const struct dialogue *d, enum direction direction)
+{
+	return d->halves[direction].count > 0;
+}
+
+void dialogue_drop(struct dialogue *d, const struct trip *t)
+{
+	for (int i = 0; i < 2; i++) {
+		struct half *h = &d->halves[i];
+
+		if (h->many == t)
+			h->many = NULL;
+		if (h->trip == t) {
+			h->trip = NULL;
+			h->part = PART_NONE;
+			h->done = false;
+		}
+	}
+}
+
+/* Giving bytes to round trips */
+
+static void complete(struct dialogue *d, struct half *h)
+{
+	struct trip *t = h->trip;
+	enum part part = h->part;
+
+	h->done = false;
+	h->trip = NULL;
+	h->part = PART_NONE;
+	if (!t || t->ended)
+		return;
+	if (part == PART_REQUEST)
+		trips_end(d->x, t, STATUS_ONE_WAY, 0);
+	else
+		trips_end(d->x, t, t->label && t->label->failure ? STATUS_FAILED : STATUS_OK, 0);
+	if (t->many) {
+		struct half *asking = &d->halves[t->request];
+
+		asking->hides = true;
+		asking->hidden = *t;
+		asking->many = NULL;
+	}
+}
+
+/* Bytes of the current event, all in one message. */
+static void give_current(struct dialogue *d, enum direction direction, uint64_t bytes)
+{
+	struct half *h = &d->halves[direction];
+	struct piece p = { .direction = direction, .offset = h->at, .bytes = bytes };
+	struct trip *t = h->trip;
+
+	if (!t || t->ended) {
+		d->x->stats.unsolicited_bytes += bytes;
+	} else if (h->part == PART_INTERIM) {
+		trips_add_interim(d->x, t, &p);
+	} else {
+		t->answered |= h->part == PART_RESPONSE;
+		trips_add(d->x, t, &p);
+	}
+	h->at += bytes;
+}
+
+static void drop_segment(struct half *h)
+{
+	h->segment_count--;
+	memmove(h->segments, h->segments + 1, h->segment_count * sizeof(*h->segments));
+}
+
+/* The next bytes, of whatever calls brought them. */
+static void give(struct dialogue *d, enum direction direction, uint64_t bytes)
+{
+	struct half *h = &d->halves[direction];
+	struct current *now = &d->x->pool->current;
+
+	h->moved |= bytes > 0;
+	while (bytes && h->segment_count) {
+		struct segment *s = &h->segments[0];
+		uint64_t part = s->end - h->at < bytes ? s->end - h->at : bytes;
+		struct current saved = *now;
+
+		*now = s->now;
+		now->event = &s->event;
+		give_current(d, direction, part);
+		*now = saved;
+		bytes -= part;
+		if (h->at == s->end)
+			drop_segment(h);
+	}
+	if (bytes)
+		give_current(d, direction, bytes);
+}
+
+/* Bytes that are not there, of calls that were lost: nobody's, but they lie behind us. */
+static void pass(struct half *h, uint64_t bytes)
+{
+	h->at += bytes;
+}
+
+static void skip(struct dialogue *d, enum direction direction, uint64_t bytes, bool seen)
+{
+	struct half *h = &d->halves[direction];
+
+	if (h->skip != UINT64_MAX)
+		h->skip -= bytes;
+	if (seen)
+		give(d, direction, bytes);
+	else
+		pass(h, bytes);
+	if (h->done && !h->skip)
+		complete(d, h);
+}
+
+/* Loss */
+
+/* What was open when calls were lost: whose answers are missing is not known. */
+static void give_up(struct dialogue *d, enum direction lost)
+{
+	struct half *asking = &d->halves[direction_back(lost)];
+
+	for (struct trip *t = trips_oldest(d->x, direction_back(lost)), *next; t; t = next) {
+		next = trips_after(t);
+		trips_end(d->x, t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
+	}
+	d->halves[lost].suspect = true;
+	asking->moved = false;
+}
+
+/*
+ * A request in whose bytes there was a hole may hide others.  One that begins in
+ * it is begun here; a response that does is that to the oldest request.
+ */
+static void belong(struct dialogue *d, enum direction direction)
+{
+	struct half *h = &d->halves[direction];
+
+	if (h->part == PART_NONE && direction == d->client) {
+		h->trip = trips_begin(d->x, direction);
+		h->part = PART_REQUEST;
+	} else if (h->part == PART_NONE) {
+		h->trip = trips_oldest(d->x, direction_back(direction));
+		h->part = h->trip ? PART_RESPONSE : PART_NONE;
+	}
+	if (h->part == PART_REQUEST && h->trip) {
+		h->trip->many = true;
+		h->many = h->trip;
+	}
+}
+
+void half_lose(struct dialogue *d, enum direction direction, bool seen)
+{
+	struct half *h = &d->halves[direction];
+
+	d->x->stats.desyncs++;
+	h->lost = true;
+	h->moved = false;
+	h->done = false;
+	h->skip = 0;
+	if (!seen)
+		give_up(d, direction);
+	else if (!d->by_id)
+		belong(d, direction);
+}
+
+void half_end_lost(struct dialogue *d, enum direction responses)
+{
+	struct half *h = &d->halves[responses];
+	struct trip *first = trips_oldest(d->x, direction_back(responses));
+	bool several = first && trips_after(first);
+
+	for (struct trip *t = first, *next; t; t = next) {
+		next = trips_after(t);
+		t->uncertain |= several;
+		trips_end(d->x, t, several || t->answered ? STATUS_OK : STATUS_PENDING, 0);
+	}
+	h->trip = NULL;
+	h->part = PART_NONE;
+	h->moved = false;
+}
+
+static void lose(struct dialogue *d, enum direction direction, bool seen)
+{
+	if (d->halves[direction].lost)
+		return;
+	d->protocol->lose(d->state, direction_side(d, direction));
+	half_lose(d, direction, seen);
+}
+
+/* Whether a direction that was out of step has a message start with the piece. */
+static bool starts(const struct dialogue *d, const struct piece *p)
+{
+	struct bytes b = { p->head, p->head_bytes, p->head_bytes < p->bytes };
+	bool new_turn = p->direction == DIRECTION_SENT || d->last != p->direction;
+
+	return d->protocol->score(direction_side(d, p->direction), &b) >=
+	       (new_turn ? SCORE_START : SCORE_CERTAIN);
+}
+
+static void find_step(struct dialogue *d, const struct piece *p)
+{
+	struct half *h = &d->halves[p->direction];
+
+	if (!h->lost || !starts(d, p))
+		return;
+	h->lost = false;
+	if (h->part == PART_RESPONSE && h->moved)
+		half_end_lost(d, p->direction);
+	h->trip = NULL;
+	h->part = PART_NONE;
+}
+
+/* The last bytes of a call may tell that the responses are complete with them. */
+static void find_end(struct dialogue *d, const struct piece *p)
+{
+	struct half *h = &d->halves[p->direction];
+	bool whole = p->head_bytes == p->bytes;
+	struct bytes tail = { whole ? p->head : p->tail, whole ? p->head_bytes : p->tail_bytes,
+			      true };
+
+	if (!h->lost || !d->protocol->ends || !tail.count ||
+	    !d->protocol->ends(direction_side(d, p->direction), &tail))
+		return;
+	h->lost = false;
+	if (h->part == PART_RESPONSE)
+		half_end_lost(d, p->direction);
+}
+
+/* Taking bytes */
+
+/* Has as many of the bytes taken as can be, and returns of how many that was so. */
+static size_t take(struct dialogue *d, enum direction direction, const uint8_t *bytes, size_t count,
+		   bool cut)
+{
+	struct half *h = &d->halves[direction];
+	enum side side = direction_side(d, direction);
+	size_t used = 0;
+
+	while (used < count && !d->over) {
+		struct bytes b = { bytes + used, count - used, cut };
+		size_t part;
+
+		if (h->skip || h->lost) {
+			part = h->lost || h->skip > b.count ? b.count : (size_t)h->skip;
+			if (h->lost)
+				give(d, direction, part);
+			else
+				skip(d, direction, part, true);
+			used += part;
+			continue;
+		}
+		part = d->protocol->take(d->state, d, side, &b);
+		give(d, direction, part);
+		used += part;
+		if (h->done && !h->skip)
+			complete(d, h);
+		if (!part && !h->skip && !h->lost)
+			break;
+	}
+	return used;
+}
+
+static void keep_segment(struct dialogue *d, struct half *h)
+{
+	const struct current *now = &d->x->pool->current;
+	struct segment *s;
+
+	if (h->segment_count == SEGMENTS_MAX) {
+		s = &h->segments[SEGMENTS_MAX - 1]; /* the first and last ones tell the times */
+	} else {
+		h->segments = xgrow(h->segments, h->segment_count, &h->segment_room,
+				    sizeof(*h->segments));
+		s = &h->segments[h->segment_count++];
+	}
+	s->event = *now->event;
+	s->now = *now;
+	s->end = h->at + h->count;
+}
+
+static void keep(struct dialogue *d, struct half *h, const uint8_t *bytes, size_t count)
+{
+	while (h->room < h->count + count)
+		h->bytes = xgrow(h->bytes, h->room, &h->room, 1);
+	memcpy(h->bytes + h->count, bytes, count);
+	h->count += count;
+	keep_segment(d, h);
+}
+
+/* Has what waits taken; cut: nothing follows it. */
+static void take_waiting(struct dialogue *d, enum direction direction, bool cut)
+{
+	struct half *h = &d->halves[direction];
+	size_t used = take(d, direction, h->bytes, h->count, cut);
+
+	h->count -= used;
+	memmove(h->bytes, h->bytes + used, h->count);
+}
+
+/* What waits is understood by nobody: it is given as it is. */
+static void give_waiting(struct dialogue *d, enum direction direction)
+{
+	struct half *h = &d->halves[direction];
+
+	give(d, direction, h->count);
+	h->count = 0;
+	h->segment_count = 0;
+}
+
+static void take_captured(struct dialogue *d, enum direction direction, const uint8_t *bytes,
+			  size_t count)
+{
+	struct half *h = &d->halves[direction];
+
+	if (!h->count) {
+		size_t used = take(d, direction, bytes, count, false);
+
+		bytes += used;
+		count -= used;
+	}
+	if (!count || d->over)
+		return;
+	keep(d, h, bytes, count);
+	take_waiting(d, direction, h->count > WAITING_BYTES_MAX);
+	if (h->count > WAITING_BYTES_MAX && !d->over) {
+		lose(d, direction, true);
+		give_waiting(d, direction);
+	}
+}
+
+/* Bytes that were not captured; seen: the call that moved them is the current one. */
+static void take_hole(struct dialogue *d, enum direction direction, uint64_t bytes, bool seen)
+{
+	struct half *h = &d->halves[direction];
+	uint64_t part;
+
+	if (!bytes || d->over)
+		return;
+	if (h->count)
+		take_waiting(d, direction, true);
+	if (d->over)
+		return;
+	if (h->count) {
+		lose(d, direction, true);
+		give_waiting(d, direction);
+	}
+	part = h->skip < bytes ? h->skip : bytes;
+	if (part)
+		skip(d, direction, part, seen);
+	bytes -= part;
+	if (!bytes)
+		return;
+	lose(d, direction, seen);
+	if (seen)
+		give(d, direction, bytes);
+	else
+		pass(h, bytes);
+}
+
+/* A datagram is a message, whatever of it was captured. */
+static void take_datagram(struct dialogue *d, const struct piece *p)
+{
+	struct bytes b = { p->head, p->head_bytes, true };
+	struct half *h = &d->halves[p->direction];
+
+	h->at = p->offset;
+	d->protocol->take(d->state, d, direction_side(d, p->direction), &b);
+	h->skip = 0;
+	if (d->over)
+		return;
+	give(d, p->direction, p->bytes);
+	if (h->done)
+		complete(d, h);
+	h->trip = NULL;
+	h->part = PART_NONE;
+}
+
+/* Cuts what was taken off the piece. */
+static void cut_piece(struct piece *p, uint64_t at)
+{
+	uint64_t done = at > p->offset ? at - p->offset : 0;
+	uint64_t of_head = done < p->head_bytes ? done : p->head_bytes;
+
+	if (done > p->bytes - p->tail_bytes) /* rare: the last bytes are not looked at again */
+		p->tail_bytes = 0;
+	p->head += of_head;
+	p->head_bytes = (uint16_t)(p->head_bytes - of_head);
+	p->offset += done;
+	p->bytes -= done;
+}
+
+static void take_piece(struct dialogue *d, const struct piece *p)
+{
+	find_step(d, p);
+	take_captured(d, p->direction, p->head, p->head_bytes);
+	take_hole(d, p->direction, p->bytes - p->head_bytes - p->tail_bytes, true);
+	if (p->tail_bytes && !d->over)
+		take_captured(d, p->direction, p->tail, p->tail_bytes);
+	if (!d->over)
+		find_end(d, p);
+}
+
+bool dialogue_take(struct dialogue *d, struct piece *p)
+{
+	struct half *h = &d->halves[p->direction];
+	uint64_t known;
+
+	if (!h->begun)
+		h->at = p->offset;
+	h->begun = true;
+	if (d->x->connection->datagram) {
+		take_datagram(d, p);
+	} else {
+		known = h->at + h->count;
+		if (p->offset > known)
+			take_hole(d, p->direction, p->offset - known, false);
+		else
+			cut_piece(p, known);
+		if (!d->over)
+			take_piece(d, p);
+		if (d->over)
+			cut_piece(p, h->at);
+	}
+	d->last = p->direction;
+	return !d->over;
+}
