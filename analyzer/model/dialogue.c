@@ -90,7 +90,7 @@ static void complete(struct dialogue *d, struct half *h)
 	if (part == PART_REQUEST)
 		trips_end(d->x, t, STATUS_ONE_WAY, 0);
 	else
-		trips_end(d->x, t, t->label && t->label->failure ? STATUS_FAILED : STATUS_OK, 0);
+		trips_end(d->x, t, t->failed ? STATUS_FAILED : STATUS_OK, 0);
 	if (t->many) {
 		struct half *asking = &d->halves[t->request];
 
@@ -219,6 +219,12 @@ void half_lose(struct dialogue *d, enum direction direction, bool seen)
 		belong(d, direction);
 }
 
+/* Of one behind whose response, as far as there was one, a loss lies. */
+static enum status trip_done_status(const struct trip *t, bool answered)
+{
+	return t->failed ? STATUS_FAILED : answered || t->answered ? STATUS_OK : STATUS_PENDING;
+}
+
 void half_end_lost(struct dialogue *d, enum direction responses)
 {
 	struct half *h = &d->halves[responses];
@@ -228,7 +234,7 @@ void half_end_lost(struct dialogue *d, enum direction responses)
 	for (struct trip *t = first, *next; t; t = next) {
 		next = trips_after(t);
 		t->uncertain |= several;
-		trips_end(d->x, t, several || t->answered ? STATUS_OK : STATUS_PENDING, 0);
+		trips_end(d->x, t, trip_done_status(t, several), 0);
 	}
 	h->trip = NULL;
 	h->part = PART_NONE;
@@ -275,7 +281,7 @@ static void find_end(struct dialogue *d, const struct piece *p)
 			      true };
 
 	if (!h->lost || !d->protocol->ends || !tail.count ||
-	    !d->protocol->ends(direction_side(d, p->direction), &tail))
+	    !d->protocol->ends(d->state, direction_side(d, p->direction), &tail))
 		return;
 	h->lost = false;
 	if (h->part == PART_RESPONSE)

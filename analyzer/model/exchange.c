@@ -171,7 +171,7 @@ static void reach_end(struct exchange *x, const struct event *e)
 		if (t->ended || t->request != DIRECTION_SENT)
 			continue;
 		if (t->answered && !(x->dialogue && dialogue_is_short(x->dialogue, t))) {
-			trips_end(x, t, STATUS_OK, 0);
+			trips_end(x, t, t->failed ? STATUS_FAILED : STATUS_OK, 0);
 			continue;
 		}
 		charge(x, t, e);

@@ -37,7 +37,7 @@ struct protocol_info {
 	const char *text; /* NULL: it is a number */
 	uint64_t number;
 };
-#define PROTOCOL_INFO_MAX 8
+#define PROTOCOL_INFO_MAX 10
 
 /*
  * One request and its response.  Valid during the listener's call only, the
@@ -133,7 +133,10 @@ struct thread_stats {
 
 struct model;
 
-/* Called for each complete round trip, in order of completion. */
+/*
+ * Called for each complete round trip, in order of completion but for those whose protocol
+ * is still looked for.
+ */
 typedef void round_trip_listener(void *user, const struct round_trip *trip);
 
 struct model *model_new(round_trip_listener *listener, void *user);

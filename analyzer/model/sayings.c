@@ -164,16 +164,23 @@ void dialogue_name(struct dialogue *d, enum side from, const char *text, size_t 
 	l->name = label_text(l, text, length);
 }
 
+/* One word, of the characters that codes and class names are made of. */
 void dialogue_fail(struct dialogue *d, enum side from, const char *text, size_t length)
 {
 	struct trip *t = spoken_of(d, from);
+	char word[64];
 	struct label *l;
 
 	if (!t)
 		return;
 	l = trips_label(d->x, t);
-	if (!l->failure)
-		l->failure = label_text(l, text, length);
+	if (l->failure)
+		return;
+	length = length < sizeof(word) ? length : sizeof(word);
+	for (size_t i = 0; i < length; i++)
+		word[i] = text[i] > ' ' && text[i] < 0x7f ? text[i] : '?';
+	l->failure = label_text(l, word, length);
+	t->failed = l->failure != NULL;
 }
 
 /* The one with that key, a new one if there is room; NULL without. */

@@ -65,6 +65,7 @@ struct trip {
 	bool many;                   /* its bytes hide requests that were not seen */
 	bool by_id;                  /* it is in the exchange's table */
 	bool waits;                  /* see waiting_by_design */
+	bool failed;                 /* its response says so */
 	uint64_t id;                 /* the protocol's, if by_id */
 	UT_hash_handle hh;
 	const struct protocol *protocol; /* NULL: by turns */

@@ -82,7 +82,7 @@ struct trip *trips_repeat(struct exchange *x, const struct trip *other)
 
 	content.next = NULL;
 	content.label = NULL;
-	content.answered = content.ended = content.many = content.waits = false;
+	content.answered = content.ended = content.many = content.waits = content.failed = false;
 	content.status = STATUS_PENDING;
 	content.blocked_ns = content.unclaimed_ns = 0;
 	content.bytes[request] = 0;
@@ -180,7 +180,9 @@ void trips_end_open(struct exchange *x)
 {
 	for (struct trip *t = x->first; t; t = t->next)
 		if (!t->ended)
-			trips_end(x, t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
+			trips_end(x, t, t->failed   ? STATUS_FAILED :
+					t->answered ? STATUS_OK :
+						      STATUS_PENDING, 0);
 }
 
 /*

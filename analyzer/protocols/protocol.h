@@ -65,7 +65,7 @@ struct protocol {
 	 * Whether a message of the side ends with these last bytes of a call, after which its
 	 * turn is over; asked when the direction is out of step.  NULL: nothing tells.
 	 */
-	bool (*ends)(enum side from, const struct bytes *tail);
+	bool (*ends)(const void *state, enum side from, const struct bytes *tail);
 	/* Frees what the state owns; NULL: nothing. */
 	void (*free)(void *state);
 };
