@@ -4,7 +4,8 @@
 
 /* Of equals the first one is taken: those that say more about themselves stand first. */
 #define PROTOCOLS(ROW) \
-	ROW(http1)
+	ROW(http1) \
+	ROW(redis)
 
 #define DECLARE(name) extern const struct protocol protocol_##name;
 PROTOCOLS(DECLARE)
