@@ -266,6 +266,8 @@ static void find_step(struct dialogue *d, const struct piece *p)
 	if (!h->lost || !starts(d, p))
 		return;
 	h->lost = false;
+	if (h->part == PART_RESPONSE && d->protocol->many_messages)
+		return; /* it goes on, for all that is known */
 	if (h->part == PART_RESPONSE && h->moved)
 		half_end_lost(d, p->direction);
 	h->trip = NULL;

@@ -43,6 +43,7 @@ struct protocol {
 	uint16_t port;      /* where it is usual; decides between equals; 0: none */
 	bool datagrams;     /* each datagram is a message */
 	bool streams;       /* spoken on streams */
+	bool many_messages; /* an answer may be made of several, each of which looks like a start */
 	size_t state_bytes; /* of a connection's state, zeroed at first */
 	/*
 	 * How much the bytes with which a side began to speak look like this protocol, from 0 to 100:

@@ -5,6 +5,7 @@
 /* Of equals the first one is taken: those that say more about themselves stand first. */
 #define PROTOCOLS(ROW) \
 	ROW(http1) \
+	ROW(postgres) \
 	ROW(redis)
 
 #define DECLARE(name) extern const struct protocol protocol_##name;
