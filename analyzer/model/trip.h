@@ -67,7 +67,6 @@ struct trip {
 	bool waits;                  /* see waiting_by_design */
 	bool failed;                 /* its response says so */
 	uint64_t id;                 /* the protocol's, if by_id */
-	UT_hash_handle hh;
 	const struct protocol *protocol; /* NULL: by turns */
 	struct label *label;         /* NULL: nothing was said */
 	uint64_t note;               /* the protocol's */
@@ -86,6 +85,7 @@ struct trip {
 	uint64_t connect_ns, lookup_ns, handshake_ns, queue_ns, rtt_us; /* see struct round_trip */
 	uint64_t lost_before[2];     /* bytes missing in each stream when it began */
 	uint64_t eof_start_ns, eof_end_ns; /* of the call that found the end of the stream */
+	UT_hash_handle hh;           /* if by_id; last, as it is not cleared */
 };
 
 static inline enum direction trip_response(const struct trip *t)

@@ -2,6 +2,7 @@
 /* Keeps a connection's round trips from their first byte until they are told. */
 #include "analyzer/model/trips.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "analyzer/model/dialogue.h"
@@ -27,7 +28,8 @@ static bool lost_since(const struct exchange *x, const struct trip *t, enum dire
 	       exchange_bytes_lost(x, d) > t->lost_before[d];
 }
 
-static struct trip *append(struct exchange *x, const struct trip *content)
+/* Its content is the caller's, but for the link. */
+static struct trip *append(struct exchange *x)
 {
 	struct trip *t = x->pool->free_trips;
 
@@ -35,15 +37,18 @@ static struct trip *append(struct exchange *x, const struct trip *content)
 		x->pool->free_trips = t->next;
 	else
 		t = xmalloc(sizeof(*t));
-	*t = *content;
 	if (x->last)
 		x->last->next = t;
 	else
 		x->first = t;
 	x->last = t;
+	return t;
+}
+
+static void enqueue(struct exchange *x, struct trip *t)
+{
 	if (!x->oldest[t->request])
 		x->oldest[t->request] = t;
-	return t;
 }
 
 struct trip *trips_begin(struct exchange *x, enum direction request)
@@ -51,43 +56,42 @@ struct trip *trips_begin(struct exchange *x, enum direction request)
 	const struct current *now = &x->pool->current;
 	bool tls = event_is_tls(now->event);
 	uint64_t wire_bytes = tls ? 0 : UNKNOWN;
-	struct trip *t = append(x, &(struct trip){
-		.request = request,
-		.status = STATUS_PENDING,
-		.protocol = x->dialogue ? dialogue_protocol(x->dialogue) : NULL,
-		.thread = now->event->thread,
-		.stack_id = now->event->stack_id,
-		.first_ns = { UNKNOWN, UNKNOWN },
-		.last_ns = { UNKNOWN, UNKNOWN },
-		.encryption = tls ? ENCRYPTION_SEEN : x->stats.encryption,
-		.wire_bytes = { wire_bytes, wire_bytes },
-		.connect_ns = UNKNOWN,
-		.lookup_ns = UNKNOWN,
-		.handshake_ns = UNKNOWN,
-		.queue_ns = UNKNOWN,
-		.rtt_us = UNKNOWN,
-		.lost_before = { now->lost_before[0], now->lost_before[1] },
-		.eof_start_ns = UNKNOWN,
-		.eof_end_ns = UNKNOWN,
-	});
+	struct trip *t = append(x);
 
+	/* The hash handle is set with the id. */
+	memset(t, 0, offsetof(struct trip, hh));
+	t->request = request;
+	t->status = STATUS_PENDING;
+	t->protocol = x->dialogue ? dialogue_protocol(x->dialogue) : NULL;
+	t->thread = now->event->thread;
+	t->stack_id = now->event->stack_id;
+	t->encryption = tls ? ENCRYPTION_SEEN : x->stats.encryption;
+	for (int d = 0; d < 2; d++) {
+		t->first_ns[d] = t->last_ns[d] = UNKNOWN;
+		t->wire_bytes[d] = wire_bytes;
+		t->lost_before[d] = now->lost_before[d];
+	}
+	t->connect_ns = t->lookup_ns = t->handshake_ns = t->queue_ns = t->rtt_us = UNKNOWN;
+	t->eof_start_ns = t->eof_end_ns = UNKNOWN;
+	enqueue(x, t);
 	phases_before(x, t);
 	return t;
 }
 
 struct trip *trips_repeat(struct exchange *x, const struct trip *other)
 {
-	enum direction request = other->request;
-	struct trip content = *other;
+	struct trip *t = append(x);
 
-	content.next = NULL;
-	content.label = NULL;
-	content.answered = content.ended = content.many = content.waits = content.failed = false;
-	content.status = STATUS_PENDING;
-	content.blocked_ns = content.unclaimed_ns = 0;
-	content.bytes[request] = 0;
-	content.connect_ns = content.lookup_ns = content.handshake_ns = UNKNOWN;
-	return append(x, &content);
+	*t = *other;
+	t->next = NULL;
+	t->label = NULL;
+	t->answered = t->ended = t->many = t->waits = t->failed = false;
+	t->status = STATUS_PENDING;
+	t->blocked_ns = t->unclaimed_ns = 0;
+	t->bytes[t->request] = 0;
+	t->connect_ns = t->lookup_ns = t->handshake_ns = UNKNOWN;
+	enqueue(x, t);
+	return t;
 }
 
 void trips_set_id(struct exchange *x, struct trip *t, uint64_t id)

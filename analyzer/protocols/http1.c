@@ -101,7 +101,7 @@ static void begin(struct message *m)
 /* "GET /orders/{id}": of an absolute target the path; of CONNECT's, which has none, all. */
 static void name_request(struct dialogue *d, const struct text *method, struct text target, bool cut)
 {
-	struct name name = { 0 };
+	struct name name;
 	const char *scheme = memmem(target.at, target.length, "://", 3);
 
 	if (scheme && *target.at != '/') {
@@ -110,6 +110,7 @@ static void name_request(struct dialogue *d, const struct text *method, struct t
 
 		target = path ? (struct text){ path, (size_t)(end - path) } : (struct text){ "/", 1 };
 	}
+	name_begin(&name);
 	name_add(&name, method->at, method->length);
 	name_add_word(&name, " ");
 	template_path(&name, target.at, target.length,

@@ -139,6 +139,7 @@ static struct text take_string(struct text *t)
 static void name_sql(struct postgres *p, struct dialogue *d, const char *verb, struct text sql,
 		     bool whole, struct name *n)
 {
+	name_begin(n);
 	name_add_word(n, verb);
 	template_sql(n, sql.at, sql.length, SQL_QUOTES_NAME, dialogue_raw_names(d));
 	if (!whole)
@@ -171,10 +172,11 @@ static void name_statement(struct postgres *p, struct dialogue *d, struct text n
 /* Without a name the statement is the only one that was parsed; with one it says more than "?". */
 static void name_unknown(struct postgres *p, struct dialogue *d, struct text name)
 {
-	struct name n = { 0 };
+	struct name n;
 
 	if (p->named || !name.length)
 		return;
+	name_begin(&n);
 	name_add_word(&n, "prepared ");
 	template_path(&n, name.at, name.length, dialogue_raw_names(d));
 	dialogue_name(d, CLIENT, n.text, n.length);
@@ -258,7 +260,7 @@ static void take_parse(struct postgres *p, struct dialogue *d, struct message *m
 {
 	struct text name = take_string(&m->body), sql;
 	bool whole = memchr(m->body.at, '\0', m->body.length) != NULL;
-	struct name n = { 0 };
+	struct name n;
 	bool named = p->named;
 
 	sql = take_string(&m->body);
@@ -268,7 +270,6 @@ static void take_parse(struct postgres *p, struct dialogue *d, struct message *m
 	remember(p, d, name, &n);
 	if (named)
 		return;
-	n = (struct name){ 0 };
 	name_sql(p, d, "PREPARE ", sql, whole, &n);
 	p->named = false; /* unless it is run */
 }
@@ -301,7 +302,7 @@ static void take_describe(struct postgres *p, struct dialogue *d, struct message
 static void take_query(struct postgres *p, struct dialogue *d, struct message *m)
 {
 	struct text sql = take_string(&m->body);
-	struct name n = { 0 };
+	struct name n;
 
 	name_sql(p, d, "", sql, m->whole, &n);
 	end_request(p, d, false);

@@ -21,10 +21,23 @@
 /* What an answer must know of its request; kept with the round trip. */
 enum { NOTE_RAW = 1, NOTE_COUNT_SHIFT = 8 };
 
+enum command_kind {
+	PLAIN,
+	CONTAINER, /* the second word tells more */
+	KEYLESS,   /* the second word is no key, and may be secret */
+	BLOCKING,
+	BLOCKING_OPTION, /* with BLOCK */
+	SUBSCRIBING,     /* an answer for each argument */
+	UNSUBSCRIBING,
+	MONITORING,
+	REPLICATING,
+};
+
 struct redis {
 	/* the request */
 	uint64_t arguments_left;
 	uint64_t arguments;
+	enum command_kind kind;
 	bool option_block;
 	struct {
 		uint8_t length;
@@ -39,39 +52,33 @@ struct redis {
 	bool monitors;            /* lines may be other clients' commands */
 };
 
-enum command_kind {
-	PLAIN,
-	CONTAINER, /* the second word tells more */
-	KEYLESS,   /* the second word is no key, and may be secret */
-	BLOCKING,
-	BLOCKING_OPTION, /* with BLOCK */
-	SUBSCRIBING,     /* an answer for each argument */
-	UNSUBSCRIBING,
-	MONITORING,
-	REPLICATING,
-};
-
+#define COMMAND(name, kind) { name, sizeof(name) - 1, kind }
 static const struct {
 	const char *name;
+	uint8_t length;
 	enum command_kind kind;
 } commands[] = {
-	{ "ACL", CONTAINER },	       { "AUTH", KEYLESS },	       { "BLMOVE", BLOCKING },
-	{ "BLMPOP", BLOCKING },	       { "BLPOP", BLOCKING },	       { "BRPOP", BLOCKING },
-	{ "BRPOPLPUSH", BLOCKING },    { "BZMPOP", BLOCKING },	       { "BZPOPMAX", BLOCKING },
-	{ "BZPOPMIN", BLOCKING },      { "CLIENT", CONTAINER },	       { "CLUSTER", CONTAINER },
-	{ "COMMAND", CONTAINER },      { "CONFIG", CONTAINER },	       { "DEBUG", CONTAINER },
-	{ "ECHO", KEYLESS },	       { "EVAL", KEYLESS },	       { "EVALSHA", KEYLESS },
-	{ "EVALSHA_RO", KEYLESS },     { "EVAL_RO", KEYLESS },	       { "FCALL", KEYLESS },
-	{ "FCALL_RO", KEYLESS },       { "FUNCTION", CONTAINER },      { "HELLO", KEYLESS },
-	{ "INFO", KEYLESS },	       { "LATENCY", CONTAINER },       { "MEMORY", CONTAINER },
-	{ "MIGRATE", KEYLESS },	       { "MODULE", CONTAINER },	       { "MONITOR", MONITORING },
-	{ "OBJECT", CONTAINER },       { "PING", KEYLESS },	       { "PSUBSCRIBE", SUBSCRIBING },
-	{ "PSYNC", REPLICATING },      { "PUBSUB", CONTAINER },	       { "PUNSUBSCRIBE", UNSUBSCRIBING },
-	{ "REPLCONF", CONTAINER },     { "SCRIPT", CONTAINER },	       { "SELECT", KEYLESS },
-	{ "SLOWLOG", CONTAINER },      { "SSUBSCRIBE", SUBSCRIBING },  { "SUBSCRIBE", SUBSCRIBING },
-	{ "SUNSUBSCRIBE", UNSUBSCRIBING }, { "SYNC", REPLICATING },    { "UNSUBSCRIBE", UNSUBSCRIBING },
-	{ "WAIT", BLOCKING },	       { "WAITAOF", BLOCKING },	       { "XGROUP", CONTAINER },
-	{ "XINFO", CONTAINER },	       { "XREAD", BLOCKING_OPTION },   { "XREADGROUP", BLOCKING_OPTION },
+	COMMAND("ACL", CONTAINER), COMMAND("AUTH", KEYLESS), COMMAND("BLMOVE", BLOCKING),
+	COMMAND("BLMPOP", BLOCKING), COMMAND("BLPOP", BLOCKING), COMMAND("BRPOP", BLOCKING),
+	COMMAND("BRPOPLPUSH", BLOCKING), COMMAND("BZMPOP", BLOCKING),
+	COMMAND("BZPOPMAX", BLOCKING), COMMAND("BZPOPMIN", BLOCKING),
+	COMMAND("CLIENT", CONTAINER), COMMAND("CLUSTER", CONTAINER),
+	COMMAND("COMMAND", CONTAINER), COMMAND("CONFIG", CONTAINER), COMMAND("DEBUG", CONTAINER),
+	COMMAND("ECHO", KEYLESS), COMMAND("EVAL", KEYLESS), COMMAND("EVALSHA", KEYLESS),
+	COMMAND("EVALSHA_RO", KEYLESS), COMMAND("EVAL_RO", KEYLESS), COMMAND("FCALL", KEYLESS),
+	COMMAND("FCALL_RO", KEYLESS), COMMAND("FUNCTION", CONTAINER), COMMAND("HELLO", KEYLESS),
+	COMMAND("INFO", KEYLESS), COMMAND("LATENCY", CONTAINER), COMMAND("MEMORY", CONTAINER),
+	COMMAND("MIGRATE", KEYLESS), COMMAND("MODULE", CONTAINER), COMMAND("MONITOR", MONITORING),
+	COMMAND("OBJECT", CONTAINER), COMMAND("PING", KEYLESS),
+	COMMAND("PSUBSCRIBE", SUBSCRIBING), COMMAND("PSYNC", REPLICATING),
+	COMMAND("PUBSUB", CONTAINER), COMMAND("PUNSUBSCRIBE", UNSUBSCRIBING),
+	COMMAND("REPLCONF", CONTAINER), COMMAND("SCRIPT", CONTAINER), COMMAND("SELECT", KEYLESS),
+	COMMAND("SLOWLOG", CONTAINER), COMMAND("SSUBSCRIBE", SUBSCRIBING),
+	COMMAND("SUBSCRIBE", SUBSCRIBING), COMMAND("SUNSUBSCRIBE", UNSUBSCRIBING),
+	COMMAND("SYNC", REPLICATING), COMMAND("UNSUBSCRIBE", UNSUBSCRIBING),
+	COMMAND("WAIT", BLOCKING), COMMAND("WAITAOF", BLOCKING), COMMAND("XGROUP", CONTAINER),
+	COMMAND("XINFO", CONTAINER), COMMAND("XREAD", BLOCKING_OPTION),
+	COMMAND("XREADGROUP", BLOCKING_OPTION),
 };
 
 /* Scores */
@@ -107,6 +114,14 @@ static bool is_printable(const struct text *t)
 	return true;
 }
 
+/* RESP2's null string or array, RESP3's null. */
+static bool is_null(const struct text *line)
+{
+	if (line->length == 3)
+		return (*line->at == '$' || *line->at == '*') && line->at[1] == '-' && line->at[2] == '1';
+	return line->length == 1 && *line->at == '_';
+}
+
 static int score_answer(const struct bytes *b)
 {
 	struct text line;
@@ -124,7 +139,7 @@ static int score_answer(const struct bytes *b)
 	case '%':
 	case '~':
 	case '>':
-		return counted(&line, &number) || text_is(&line, "$-1") || text_is(&line, "*-1") ? 75 : 0;
+		return counted(&line, &number) || is_null(&line) ? 75 : 0;
 	case ':':
 		return counted(&line, &number) ? 75 : 0;
 	case '_':
@@ -144,7 +159,9 @@ static int score(enum side from, const struct bytes *b)
 static enum command_kind kind_of(const struct text *name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (text_is(name, commands[i].name))
+		if (name->length == commands[i].length &&
+		    (*name->at & ~0x20) == commands[i].name[0] &&
+		    strncasecmp(name->at, commands[i].name, name->length) == 0)
 			return commands[i].kind;
 	return PLAIN;
 }
@@ -165,8 +182,9 @@ static void add_upper(struct name *n, const struct text *t)
 
 static void tell_key(struct dialogue *d, const struct redis *r)
 {
-	struct name key = { 0 };
+	struct name key;
 
+	name_begin(&key);
 	template_path(&key, r->kept[1].text, r->kept[1].length, dialogue_raw_names(d));
 	if (r->kept[1].cut)
 		name_cut(&key);
@@ -220,14 +238,15 @@ static void follow(struct redis *r, struct dialogue *d, enum command_kind kind)
 }
 
 /* Once the command and its subcommand or key are known. */
-static void name_request(const struct redis *r, struct dialogue *d)
+static void name_request(struct redis *r, struct dialogue *d)
 {
 	struct text command = kept(r, 0), second = kept(r, 1);
 	enum command_kind kind = kind_of(&command);
-	struct name name = { 0 };
+	struct name name;
 
 	if (!command.length || r->kept[0].cut)
 		return;
+	name_begin(&name);
 	add_upper(&name, &command);
 	if (kind == CONTAINER && second.length) {
 		name_add_word(&name, " ");
@@ -237,6 +256,7 @@ static void name_request(const struct redis *r, struct dialogue *d)
 	}
 	dialogue_name(d, CLIENT, name.text, name.length);
 	dialogue_number(d, CLIENT, "arguments", r->arguments - 1);
+	r->kind = kind;
 }
 
 /* All arguments are there, or known to come. */
@@ -244,7 +264,7 @@ static void finish_request(struct redis *r, struct dialogue *d)
 {
 	struct text command = kept(r, 0), second = kept(r, 1);
 
-	follow(r, d, kind_of(&command));
+	follow(r, d, r->kind);
 	if (!is_answered(r, &command, &second))
 		dialogue_done(d, CLIENT);
 }
@@ -267,6 +287,7 @@ static void begin_request(struct redis *r, struct dialogue *d, uint64_t argument
 	dialogue_ask(d, CLIENT);
 	r->arguments = r->arguments_left = arguments;
 	r->option_block = false;
+	r->kind = PLAIN;
 	for (size_t i = 0; i < ARGUMENTS_KEPT; i++) {
 		r->kept[i].length = 0;
 		r->kept[i].cut = false;
@@ -409,7 +430,7 @@ static void begin_answer(struct redis *r, struct dialogue *d, const struct text 
 	r->raw = dialogue_answer(d, SERVER) && dialogue_note(d, SERVER) & NOTE_RAW;
 	if (*line->at == '-')
 		tell_error(d, rest);
-	if (text_is(line, "$-1") || text_is(line, "*-1") || text_is(line, "_"))
+	if (is_null(line))
 		dialogue_text(d, SERVER, "answer", "nil", 3);
 }
 
@@ -453,7 +474,7 @@ static bool aggregate(const struct text *line, uint64_t *values)
 
 static bool is_simple(const struct text *line)
 {
-	return is_one_of(*line->at, "+-:_#,(") || text_is(line, "$-1") || text_is(line, "*-1");
+	return is_null(line) || is_one_of(*line->at, "+-:#,(");
 }
 
 /*

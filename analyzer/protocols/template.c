@@ -49,7 +49,20 @@ enum { HEX_LEAST = 8, TOKEN_LEAST = 20, UUID_LENGTH = 36 };
 
 static bool is_separator(char c)
 {
-	return c && strchr("/.:,;=~|@", c) != NULL;
+	switch (c) {
+	case '/':
+	case '.':
+	case ':':
+	case ',':
+	case ';':
+	case '=':
+	case '~':
+	case '|':
+	case '@':
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* 8-4-4-4-12 hexadecimal digits (RFC 9562, section 4). */
@@ -246,6 +259,36 @@ static bool skip_dollars(struct sql *s)
 	return true;
 }
 
+/* "+ -5": the sign is the number's, where something is to come. */
+static bool is_sign(const struct sql *s)
+{
+	const struct name *n = s->name;
+
+	return *s->at == '-' && s->end - s->at > 1 && isdigit((unsigned char)s->at[1]) && n->length &&
+	       !is_word(n->text[n->length - 1]) && !memchr(")}", n->text[n->length - 1], 2);
+}
+
+/* Of rows that look alike the first one is shown: "VALUES ({n}, …), …". */
+static void close_row(struct name *n)
+{
+	static const char more[] = ", …";
+	const char *open = memrchr(n->text, '(', n->length);
+	size_t before = open ? (size_t)(open - n->text) : 0, row = n->length - before;
+
+	if (before && n->text[before - 1] == ' ')
+		before--;
+	if (!before || n->text[before - 1] != ',')
+		return;
+	before--;
+	if (before >= row && memcmp(n->text + before - row, open, row) == 0) {
+		n->length = before;
+		name_add_word(n, more);
+	} else if (ends_with(n, before, more) && before - strlen(more) >= row &&
+		   memcmp(n->text + before - strlen(more) - row, open, row) == 0) {
+		n->length = before;
+	}
+}
+
 static void take_token(struct sql *s)
 {
 	char c = *s->at;
@@ -255,12 +298,17 @@ static void take_token(struct sql *s)
 	} else if (!s->raw && (c == '\'' || (c == '"' && s->quotes))) {
 		skip_quoted(s);
 		put_literal(s, "{s}");
+	} else if (!s->raw && is_sign(s)) {
+		s->at++;
+		take_number(s);
 	} else if (!s->raw && isdigit((unsigned char)c)) {
 		take_number(s);
 	} else if (is_word(c)) {
 		take_word(s);
 	} else {
 		put(s, s->at++, 1);
+		if (c == ')' && !s->raw)
+			close_row(s->name);
 	}
 }
 

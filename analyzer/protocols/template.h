@@ -21,6 +21,12 @@ struct name {
 	char text[240];
 };
 
+static inline void name_begin(struct name *n)
+{
+	n->length = 0;
+	n->cut = false;
+}
+
 /* Text as it is. */
 void name_add(struct name *n, const char *text, size_t length);
 /* The same of literals. */
