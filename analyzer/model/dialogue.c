@@ -21,7 +21,21 @@ struct dialogue *dialogue_new(struct exchange *x, const struct protocol *protoco
 	d->protocol = protocol;
 	d->client = x->stats.role == ROLE_SERVER ? DIRECTION_RECEIVED : DIRECTION_SENT;
 	x->stats.protocol = protocol->name;
+	for (enum direction i = DIRECTION_SENT; i <= DIRECTION_RECEIVED; i++)
+		if (x->streams[i].end != UNKNOWN)
+			dialogue_start_at(d, i, x->streams[i].end);
 	return d;
+}
+
+void dialogue_start_at(struct dialogue *d, enum direction direction, uint64_t offset)
+{
+	d->halves[direction].at = offset;
+	d->halves[direction].begun = true;
+}
+
+void dialogue_start_amid(struct dialogue *d, enum direction direction)
+{
+	d->halves[direction].lost = true;
 }
 
 void dialogue_free(struct dialogue *d)

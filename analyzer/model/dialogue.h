@@ -10,6 +10,10 @@
 
 /* One that begins with the next bytes; x->stats.role is known. */
 struct dialogue *dialogue_new(struct exchange *x, const struct protocol *protocol);
+/* The direction's next bytes have this offset. */
+void dialogue_start_at(struct dialogue *d, enum direction direction, uint64_t offset);
+/* The direction's next bytes are from the middle of something. */
+void dialogue_start_amid(struct dialogue *d, enum direction direction);
 void dialogue_free(struct dialogue *d);
 
 const struct protocol *dialogue_protocol(const struct dialogue *d);

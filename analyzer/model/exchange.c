@@ -47,19 +47,21 @@ static void decide_role(struct exchange *x, const struct event *e)
 }
 
 /* What it said was another protocol's, from the piece on, or nobody knows whose. */
-static void change_protocol(struct exchange *x)
+static void change_protocol(struct exchange *x, const struct piece *p)
 {
 	const struct protocol *next;
 	bool was_it = dialogue_outcome(x->dialogue, &next);
 
 	dialogue_free(x->dialogue);
 	x->dialogue = NULL;
-	if (next)
+	if (next) {
 		x->dialogue = dialogue_new(x, next);
-	else if (was_it)
+		dialogue_start_at(x->dialogue, p->direction, p->offset);
+	} else if (was_it) {
 		x->sniff = sniff_new();
-	else if (x->last && !x->last->ended)
+	} else if (x->last && !x->last->ended) {
 		x->turn = x->last;
+	}
 }
 
 static void converse(struct exchange *x, struct piece *p)
@@ -67,7 +69,7 @@ static void converse(struct exchange *x, struct piece *p)
 	while (x->dialogue) {
 		if (dialogue_take(x->dialogue, p))
 			return;
-		change_protocol(x);
+		change_protocol(x, p);
 		if (!p->bytes)
 			return;
 	}

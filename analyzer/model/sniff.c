@@ -149,10 +149,19 @@ static struct verdict find(const struct exchange *x)
 	return best;
 }
 
+/* Whether what a side said before the other one spoke is from the middle of something. */
+static bool is_amid(const struct sniff *s, const struct verdict *v, enum direction d)
+{
+	enum side side = v->client == (d == DIRECTION_SENT) ? CLIENT : SERVER;
+
+	return s->turns[d].spoke && s->last != d && !score(s, v->protocol, d, side);
+}
+
 /* From the first call that was held on, its protocol decodes it. */
 static void accept(struct exchange *x, const struct verdict *v)
 {
 	struct sniff *s = x->sniff;
+	bool amid[2] = { is_amid(s, v, DIRECTION_SENT), is_amid(s, v, DIRECTION_RECEIVED) };
 
 	if (x->stats.role == ROLE_UNKNOWN)
 		x->stats.role = v->client ? ROLE_CLIENT : ROLE_SERVER;
@@ -161,6 +170,9 @@ static void accept(struct exchange *x, const struct verdict *v)
 	x->turn = NULL;
 	x->sniff = NULL;
 	x->dialogue = dialogue_new(x, v->protocol);
+	for (enum direction d = DIRECTION_SENT; d <= DIRECTION_RECEIVED; d++)
+		if (amid[d])
+			dialogue_start_amid(x->dialogue, d);
 	release(x, s);
 	sniff_free(s);
 }
