@@ -80,6 +80,7 @@ struct trip *trips_begin(struct exchange *x, enum direction request)
 
 struct trip *trips_repeat(struct exchange *x, const struct trip *other)
 {
+	enum direction response = trip_response(other);
 	struct trip *t = append(x);
 
 	*t = *other;
@@ -88,7 +89,8 @@ struct trip *trips_repeat(struct exchange *x, const struct trip *other)
 	t->answered = t->ended = t->many = t->waits = t->failed = false;
 	t->status = STATUS_PENDING;
 	t->blocked_ns = t->unclaimed_ns = 0;
-	t->bytes[t->request] = 0;
+	t->bytes[0] = t->bytes[1] = 0;
+	t->first_ns[response] = t->last_ns[response] = UNKNOWN;
 	t->connect_ns = t->lookup_ns = t->handshake_ns = UNKNOWN;
 	enqueue(x, t);
 	return t;
