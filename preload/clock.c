@@ -86,9 +86,10 @@ static uint64_t read_real(void)
 	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
+/* Whoever reads the new value finds the odd version too, or a later one. */
 static void set(uint64_t *field, uint64_t value)
 {
-	__atomic_store_n(field, value, __ATOMIC_RELAXED);
+	__atomic_store_n(field, value, __ATOMIC_RELEASE);
 }
 
 /* What the line said last, at its end at the latest; 0 without a line. */
@@ -154,8 +155,6 @@ uint64_t clock_read_ns(void)
 	    !__atomic_compare_exchange_n(&clock_line.version, &version, version + 1, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return ns;
-	/* Whoever sees one of the changes sees the odd version too. */
-	__atomic_thread_fence(__ATOMIC_RELEASE);
 	ns = draw_line(before + reading_ticks / 2, ns);
 	__atomic_store_n(&clock_line.version, version + 2, __ATOMIC_RELEASE);
 	return ns;

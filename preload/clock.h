@@ -56,12 +56,11 @@ static inline uint64_t clock_ns(void)
 	if (!CLOCK_HAS_TICKS)
 		return clock_read_ns();
 	uint32_t version = __atomic_load_n(&clock_line.version, __ATOMIC_ACQUIRE);
-	uint64_t ticks = clock_ticks() - __atomic_load_n(&clock_line.start_ticks, __ATOMIC_RELAXED);
-	uint64_t valid_ticks = __atomic_load_n(&clock_line.valid_ticks, __ATOMIC_RELAXED);
-	uint64_t ns = __atomic_load_n(&clock_line.start_ns, __ATOMIC_RELAXED) +
-		      (ticks * __atomic_load_n(&clock_line.rate, __ATOMIC_RELAXED) >> 32);
+	uint64_t ticks = clock_ticks() - __atomic_load_n(&clock_line.start_ticks, __ATOMIC_ACQUIRE);
+	uint64_t valid_ticks = __atomic_load_n(&clock_line.valid_ticks, __ATOMIC_ACQUIRE);
+	uint64_t ns = __atomic_load_n(&clock_line.start_ns, __ATOMIC_ACQUIRE) +
+		      (ticks * __atomic_load_n(&clock_line.rate, __ATOMIC_ACQUIRE) >> 32);
 
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (__builtin_expect(ticks < valid_ticks && !(version & 1) &&
 			     version == __atomic_load_n(&clock_line.version, __ATOMIC_RELAXED), 1))
 		return ns;

@@ -314,7 +314,7 @@ void connection_forget(int fd, uint64_t now_ns)
 	set_descriptor(fd, 0, now_ns);
 }
 
-bool connection_verify_now(struct connection *c, int fd, uint64_t now_ns)
+bool connection_verify(struct connection *c, int fd, uint64_t now_ns)
 {
 	struct stat status;
 

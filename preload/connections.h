@@ -142,23 +142,23 @@ void connection_duplicate(int old_fd, int fd, uint64_t now_ns);
 void connection_forget(int fd, uint64_t now_ns);
 
 #define VERIFY_NS 10000000u
-bool connection_verify_now(struct connection *c, int fd, uint64_t now_ns);
+/* Of a thread's connections together. */
+#define VERIFIES_APART_NS 100000u
+
+/* Is it time to make sure that the descriptor is still c? */
+static inline bool connection_is_due(const struct connection *c, uint64_t now_ns)
+{
+	return now_ns - __atomic_load_n(&c->verified_ns, __ATOMIC_RELAXED) >= VERIFY_NS;
+}
+
+/* False if it turned out to be another file: closed and reused behind our back. */
+bool connection_verify(struct connection *c, int fd, uint64_t now_ns);
 
 /* How many connections are open. */
 uint32_t connections_open(void);
 
 /* No higher number was ever in the table. */
 unsigned int connection_highest(void);
-
-/*
- * False if the descriptor turned out to be another file than c: closed and
- * reused behind our back.  Looks at most once in 10 ms.
- */
-static inline bool connection_verify(struct connection *c, int fd, uint64_t now_ns)
-{
-	return __builtin_expect(now_ns - __atomic_load_n(&c->verified_ns, __ATOMIC_RELAXED) <
-				VERIFY_NS, 1) || connection_verify_now(c, fd, now_ns);
-}
 
 /* The connection to one peer of an unconnected datagram socket; c itself if there is no room. */
 struct connection *connection_peer(struct connection *c, const struct sockaddr *address,

@@ -45,12 +45,15 @@ static bool populate_by_page(uint8_t *start, uint64_t bytes)
 	return true;
 }
 
+bool file_unlock(void *start, uint64_t bytes)
+{
+	return sys(mprotect, start, bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
 bool file_populate(void *start, uint64_t bytes)
 {
-	long result = sys(mprotect, start, bytes, PROT_READ | PROT_WRITE);
+	long result;
 
-	if (result != 0)
-		return false;
 	do
 		result = sys(madvise, start, bytes, MADV_POPULATE_WRITE);
 	while (result == -EINTR || result == -EAGAIN);
@@ -109,7 +112,7 @@ static const char *map(long fd, struct file *file)
 	sys(madvise, file->base, file->bytes, MADV_RANDOM);
 	/* Not into core dumps: a program's crash stays as quick and small as without us. */
 	sys(madvise, file->base, file->bytes, MADV_DONTDUMP);
-	if (!file_populate(file->base, TRT_CHUNK_BYTES))
+	if (!file_unlock(file->base, TRT_CHUNK_BYTES) || !file_populate(file->base, TRT_CHUNK_BYTES))
 		return "the disk is full";
 	return NULL;
 }

@@ -23,9 +23,15 @@ const char *file_create(struct file *file);
 void file_discard(const struct file *file);
 
 /*
- * Gives blocks to a page-aligned part of the mapping, brings it to memory and opens it for
- * reading and writing.  Closed till then, it costs a program that locks its memory
- * (mlockall(2)) nothing.  False if the disk is full: then no byte of it may be touched.
+ * Opens a page-aligned part of the mapping for reading and writing; what is populated of it
+ * may then be touched.  Closed till then, it costs a program that locks its memory
+ * (mlockall(2)) nothing.  False if the kernel has no room to note it.
+ */
+bool file_unlock(void *start, uint64_t bytes);
+
+/*
+ * Gives blocks to a part that is unlocked and brings it to memory.  Contents stay but for the
+ * first word of each page.  False if the disk is full: then no byte of it may be touched.
  */
 bool file_populate(void *start, uint64_t bytes);
 

@@ -35,7 +35,8 @@ uint32_t identity_read_file(const char *path, void *buffer, uint32_t size)
 	if (fd < 0)
 		return 0;
 	while (used < size) {
-		long n = sys(read, fd, (char *)buffer + used, size - used);
+		/* Not read(): should another thread have made a socket of the number, it fails. */
+		long n = sys(pread64, fd, (char *)buffer + used, size - used, used);
 		if (n <= 0)
 			break;
 		used += (uint32_t)n;

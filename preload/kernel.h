@@ -9,6 +9,8 @@
 #include "preload/thread.h"
 
 #define KERNEL_VIEW_NS 100000000u
+/* Of a thread's connections together: three system calls at most each time. */
+#define KERNEL_VIEWS_APART_NS 1000000u
 void kernel_view_now(struct thread *t, struct connection *c, int fd, uint64_t now_ns);
 
 /*
@@ -17,7 +19,10 @@ void kernel_view_now(struct thread *t, struct connection *c, int fd, uint64_t no
  */
 static inline void kernel_view(struct thread *t, struct connection *c, int fd, uint64_t now_ns)
 {
-	if (__builtin_expect(now_ns - c->kernel_ns >= KERNEL_VIEW_NS, 0))
+	bool due = now_ns - c->kernel_ns >= KERNEL_VIEW_NS;
+
+	if (__builtin_expect(due, 0) &&
+	    (!c->kernel_ns || thread_may_ask(&t->viewed_ns, KERNEL_VIEWS_APART_NS, now_ns)))
 		kernel_view_now(t, c, fd, now_ns);
 }
 

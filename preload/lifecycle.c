@@ -6,6 +6,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include "preload/blind.h"
 #include "preload/clock.h"
 #include "preload/config.h"
 #include "preload/connections.h"
@@ -176,6 +177,25 @@ void lifecycle_prepare(void)
 	if (lifecycle_hooks() && (connections_open() > 0 || sys(geteuid) == 0) &&
 	    !lifecycle_borrowed())
 		lifecycle_ready();
+}
+
+bool lifecycle_sandbox(void)
+{
+	if (!lifecycle_hooks() || lifecycle_borrowed())
+		return false;
+	lifecycle_prepare();
+	lifecycle_hooking = false;
+	return true;
+}
+
+void lifecycle_sandbox_failed(void)
+{
+	lifecycle_hooking = true;
+}
+
+void lifecycle_sandboxed(void)
+{
+	blind_note(TRT_BLIND_SANDBOX);
 }
 
 static bool start(void)

@@ -68,6 +68,19 @@ void lifecycle_count_missed(void);
  */
 void lifecycle_prepare(void);
 
+/*
+ * The process goes into a sandbox by prctl() or seccomp(): from here on a system call of
+ * ours may be what it is killed for.  Turns tracing off; call it before the real call.
+ * False if there is nothing to turn off, or the process only shares our memory.
+ */
+bool lifecycle_sandbox(void);
+
+/* It did not: tracing goes on. */
+void lifecycle_sandbox_failed(void);
+
+/* It did: the trace says so. */
+void lifecycle_sandboxed(void);
+
 /* This is the child of fork(): the descriptors are its own from here on. */
 void lifecycle_forked(void);
 

@@ -67,7 +67,8 @@ gather(uint8_t *to, const struct iovec *buffers, size_t count, size_t from, size
 	return true;
 }
 
-void payload_offer_buffer(struct payload_offer *o, const void *buffer, size_t bytes, size_t head_limit)
+void payload_offer_buffer(struct payload_offer *o, const void *buffer, size_t bytes,
+			  size_t head_limit)
 {
 	size_t head = smaller(bytes, head_limit), tail = smaller(bytes - head, PAYLOAD_TAIL_MAX);
 	const void *tail_start = (const void *)((uintptr_t)buffer + bytes - tail);

@@ -30,7 +30,8 @@ void payload_offer(struct payload_offer *o, const struct iovec *buffers, size_t 
 		   size_t head_limit);
 
 /* The same for one buffer. */
-void payload_offer_buffer(struct payload_offer *o, const void *buffer, size_t bytes, size_t head_limit);
+void payload_offer_buffer(struct payload_offer *o, const void *buffer, size_t bytes,
+			  size_t head_limit);
 
 /* What to write of a call that moved so many bytes. */
 struct payload {

@@ -12,7 +12,7 @@
 
 #include "preload/frame.h"
 
-#define PROVIDER_FUNCTIONS_MAX 24u
+#define PROVIDER_FUNCTIONS_MAX 28u
 /* Combinations of caller and library that are remembered; more are searched for each time. */
 #define PROVIDERS_MAX 16u
 

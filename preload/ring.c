@@ -30,6 +30,10 @@ enum chunk_state { FRESH, OWNED, CLOSED, HANDED, DICTIONARY };
 /* Set in next_fresh once no more fresh chunks may be taken. */
 #define SEALED (1u << 31)
 
+/* A chunk of events gets its pages so many bytes at a time. */
+#define STEP_BYTES 16384u
+_Static_assert(TRT_CHUNK_BYTES % STEP_BYTES == 0, "chunks are filled in whole steps");
+
 static struct {
 	uint8_t *base;          /* of the mapping; NULL: no file */
 	uint32_t limit;         /* chunks in the file, the header's included */
@@ -70,6 +74,11 @@ static void count_taken(uint32_t index)
 		;
 }
 
+static void seal(void)
+{
+	__atomic_fetch_or(&ring.next_fresh, SEALED, __ATOMIC_ACQ_REL);
+}
+
 /*
  * The next chunk that was never used, 0 if there is none.  Once the disk is full
  * or the process ends no other one is taken: what was sealed stays sealed, so
@@ -84,8 +93,9 @@ static uint32_t take_fresh(enum chunk_state to)
 			return 0;
 	} while (!__atomic_compare_exchange_n(&ring.next_fresh, &index, index + 1, true,
 					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-	if (!file_populate(chunk_at(index), TRT_CHUNK_BYTES)) {
-		__atomic_fetch_or(&ring.next_fresh, SEALED, __ATOMIC_ACQ_REL);
+	if (!file_unlock(chunk_at(index), TRT_CHUNK_BYTES) ||
+	    !file_populate(chunk_at(index), to == DICTIONARY ? TRT_CHUNK_BYTES : STEP_BYTES)) {
+		seal();
 		return 0;
 	}
 	__atomic_store_n(&ring.state[index], to, __ATOMIC_RELEASE);
@@ -150,12 +160,32 @@ static void start_chunk(uint32_t index, enum trt_chunk_kind kind, uint64_t now_n
 			 __atomic_add_fetch(&ring.sequence, 1, __ATOMIC_RELAXED), __ATOMIC_RELEASE);
 }
 
-/* Events of another thread follow from here; false if the chunk is too full for more. */
+/* Bytes of a chunk that have their pages if so many are in use. */
+static uint32_t ready_bytes(uint32_t used)
+{
+	return (used + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES;
+}
+
+/* Room for so many bytes more, with their pages; false if the chunk, or the disk, has none. */
+static bool make_ready(struct ring_cursor *c, size_t bytes)
+{
+	if (c->used + bytes > TRT_CHUNK_BYTES)
+		return false;
+	for (; c->ready < c->used + bytes; c->ready += STEP_BYTES) {
+		if (!file_populate(c->chunk + c->ready, STEP_BYTES)) {
+			seal();
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Events of another thread follow from here; false if the chunk has no room for them. */
 static bool start_segment(struct ring_cursor *c, size_t bytes, int32_t tid, uint64_t now_ns)
 {
 	struct trt_chunk *chunk = (struct trt_chunk *)c->chunk;
 
-	if (c->used + sizeof(struct trt_segment) + bytes > TRT_CHUNK_BYTES)
+	if (!make_ready(c, sizeof(struct trt_segment) + bytes))
 		return false;
 	struct trt_segment *s = (struct trt_segment *)(c->chunk + c->used);
 	*s = (struct trt_segment){
@@ -170,11 +200,12 @@ static bool start_segment(struct ring_cursor *c, size_t bytes, int32_t tid, uint
 	return true;
 }
 
-static void point_cursor(struct ring_cursor *c, uint32_t index)
+static void point_cursor(struct ring_cursor *c, uint32_t index, uint32_t ready)
 {
 	c->index = index;
 	c->chunk = (uint8_t *)chunk_at(index);
 	c->used = chunk_at(index)->committed;
+	c->ready = ready;
 }
 
 static void close_chunk(struct ring_cursor *c)
@@ -188,20 +219,25 @@ void *ring_event_slow(struct ring_cursor *c, size_t bytes, int32_t tid, uint64_t
 {
 	if (!ring.base)
 		return NULL;
+	if (c->chunk && make_ready(c, bytes))
+		return c->chunk + c->used;
 	close_chunk(c);
 	for (uint32_t index; (index = take_handed()) != 0;) {
-		point_cursor(c, index);
+		point_cursor(c, index, ready_bytes(chunk_at(index)->committed));
 		if (start_segment(c, bytes, tid, now_ns))
 			return c->chunk + c->used;
 		close_chunk(c);
 	}
+	uint32_t ready = STEP_BYTES;
 	uint32_t index = take_fresh(OWNED);
-	if (!index)
+	if (!index) {
 		index = take_closed();
-	if (!index)
-		return NULL;
+		if (!index)
+			return NULL;
+		ready = ready_bytes(chunk_at(index)->committed);
+	}
 	start_chunk(index, TRT_CHUNK_EVENTS, now_ns);
-	point_cursor(c, index);
+	point_cursor(c, index, ready);
 	start_segment(c, bytes, tid, now_ns);
 	return c->chunk + c->used;
 }
@@ -224,6 +260,11 @@ static uint32_t take_dictionary(void)
 	index = take_closed();
 	if (!index)
 		return 0;
+	if (!file_populate(chunk_at(index), TRT_CHUNK_BYTES)) {
+		start_chunk(index, TRT_CHUNK_EVENTS, clock_ns());
+		hand_over(index); /* it has pages for some events */
+		return 0;
+	}
 	/* Bytes of old events would look like records. */
 	uint64_t *words = (uint64_t *)chunk_at(index);
 	for (size_t i = 0; i < TRT_CHUNK_BYTES / sizeof(*words); i++)

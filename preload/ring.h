@@ -8,8 +8,9 @@
  * ring_commit() must not call ring_event() for the same cursor: the guard in
  * call.c sees to that.
  *
- * Every access to the file is to pages that were made present and writable by
- * ring_take(), so that a full disk is an error code there and not a SIGBUS here.
+ * Every access to the file is to pages that were given blocks and made present before, so
+ * that a full disk is an error code there and not a SIGBUS here.  Chunks of events get
+ * theirs in small steps: most threads of a program with many write little.
  */
 #ifndef PRELOAD_RING_H
 #define PRELOAD_RING_H
@@ -24,6 +25,7 @@
 struct ring_cursor {
 	uint8_t *chunk;
 	uint32_t used;
+	uint32_t ready; /* bytes that may be touched */
 	uint32_t index;
 };
 
@@ -51,7 +53,7 @@ void *ring_event_slow(struct ring_cursor *c, size_t bytes, int32_t tid, uint64_t
 
 static inline void *ring_event(struct ring_cursor *c, size_t bytes, int32_t tid, uint64_t now_ns)
 {
-	if (__builtin_expect(c->chunk && c->used + bytes <= TRT_CHUNK_BYTES, 1))
+	if (__builtin_expect(c->chunk && c->used + bytes <= c->ready, 1))
 		return c->chunk + c->used;
 	return ring_event_slow(c, bytes, tid, now_ns);
 }

@@ -43,6 +43,7 @@ struct thread {
 	struct memo *memo;       /* stays with the entry when the thread ends */
 	uint64_t waited_ns;      /* in waits since its last event */
 	uint64_t named_ns;       /* when its name was last looked up; 0: never */
+	uint64_t verified_ns, viewed_ns; /* when it last asked the kernel about a connection */
 	char name[16];
 	struct watch watch;
 	struct fed fed;
@@ -62,6 +63,19 @@ struct thread *thread_make(void);
 static inline struct thread *thread_get(void)
 {
 	return __builtin_expect(thread_self != NULL, 1) ? thread_self : thread_make();
+}
+
+/*
+ * May the thread ask the kernel about a connection, having done so at *last_ns, for what it asks
+ * at most once in interval_ns?  One with thousands of connections, each used seldom, would
+ * do little else.
+ */
+static inline bool thread_may_ask(uint64_t *last_ns, uint64_t interval_ns, uint64_t now_ns)
+{
+	if (now_ns - *last_ns < interval_ns)
+		return false;
+	*last_ns = now_ns;
+	return true;
 }
 
 #define NAME_CHECK_NS 100000000u

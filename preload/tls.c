@@ -11,6 +11,7 @@
 #include "preload/ring.h"
 #include "preload/sessions.h"
 #include "preload/stack.h"
+#include "preload/unwind.h"
 
 bool tls_in_use;
 
@@ -23,25 +24,27 @@ bool tls_init(void)
 
 /*
  * Is the call that is watched going on, and this one made within it?  A call that was jumped out
- * of left its place on the stack to others: it lies further in, or is overwritten.
+ * of left its place on the stack to others: it lies further in, or is overwritten, or
+ * is among what others keep there, but none of them was called from where it was.
  */
-static bool goes_on(const struct watch *w, const struct tls_call *here)
+static bool goes_on(const struct watch *w, const struct tls_call *here, const struct frame *caller)
 {
 	return w->call > here && memory_readable(w->call, sizeof(*w->call)) &&
-	       w->call->magic == w->magic;
+	       w->call->magic == w->magic && unwind_within(caller, &w->call->call.caller);
 }
 
 /* From here on this thread's first call on a socket is witnessed. */
-static void watch(struct tls_call *c)
+static void watch(struct tls_call *c, const struct frame *caller)
 {
 	c->outer.call = NULL;
 	c->magic = 0;
-	if (!lifecycle_traced() || event_interrupted())
+	/* The first call of a forked server's child may be the one that its handshake is made in. */
+	if (event_interrupted())
 		return;
 	struct thread *t = thread_get();
 	if (!t)
 		return;
-	if (t->watch.call && goes_on(&t->watch, c))
+	if (t->watch.call && goes_on(&t->watch, c, caller))
 		c->outer = t->watch;
 	c->magic = t->watch.magic + 1;
 	t->watch.call = NULL;
@@ -105,9 +108,11 @@ void tls_witness_bytes(const struct connection *c, int fd, const struct iovec *b
 void tls_fed(const void *carrier, const void *bytes, size_t n)
 {
 	struct thread *t = thread_self;
+	uint8_t head[sizeof(t->fed.head)];
 
-	if (!tls_in_use || !t || !t->fed.head_bytes || n < t->fed.head_bytes ||
-	    memcmp(bytes, t->fed.head, t->fed.head_bytes) != 0)
+	if (!tls_in_use || !carrier || !t || !t->fed.head_bytes || n < t->fed.head_bytes ||
+	    !memory_copy(head, bytes, t->fed.head_bytes) ||
+	    memcmp(head, t->fed.head, t->fed.head_bytes) != 0)
 		return;
 	struct session *s = session_get((uintptr_t)carrier);
 	s->connection_id = t->fed.connection_id;
@@ -266,7 +271,7 @@ void tls_begin(struct tls_call *c, const struct provider *p, uint8_t which, cons
 		return;
 	if (!tls_in_use)
 		__atomic_store_n(&tls_in_use, true, __ATOMIC_RELAXED);
-	watch(c);
+	watch(c, &caller);
 	c->session = (uintptr_t)session;
 	c->call = (struct call){
 		.caller = caller, .fd = -1, .which = which, .start_ns = clock_ns(),
@@ -385,6 +390,11 @@ void tls_name(const void *session, const char *name, size_t bytes)
 	struct session *s = session_get((uintptr_t)session);
 	memcpy(s->server_name, name, bytes);
 	s->server_name[bytes] = '\0';
+}
+
+bool tls_known(const void *session)
+{
+	return lifecycle_hooks() && tls_in_use && session_find((uintptr_t)session);
 }
 
 void tls_forget(const void *session)

@@ -83,6 +83,9 @@ void tls_received(struct tls_call *c, const struct tls_outcome *o, const void *b
 /* The program named the server that the session will ask for (SNI). */
 void tls_name(const void *session, const char *name, size_t bytes);
 
+/* Was a call for this session seen before? */
+bool tls_known(const void *session);
+
 /* The session is no more. */
 void tls_forget(const void *session);
 

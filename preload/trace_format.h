@@ -68,6 +68,7 @@ enum trt_stacks {
 enum trt_blind_spot {
 	TRT_BLIND_IO_URING = 0, /* io_uring_setup() by number */
 	TRT_BLIND_STREAM = 1,   /* fdopen() of a socket: stdio reads and writes inside libc */
+	TRT_BLIND_SANDBOX = 2,  /* seccomp(): what its filter forbids us is not known, so the trace ended */
 };
 
 /* Times named *_monotonic_ns and all times in records: CLOCK_MONOTONIC. */

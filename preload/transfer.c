@@ -155,7 +155,9 @@ ALWAYS_INLINE struct connection *begin_transfer(const struct transfer *x, struct
 	*drop = fold_try(x, c) || !lifecycle_ready();
 	if (*drop)
 		return NULL;
-	if (__builtin_expect(!connection_verify(c, call->fd, x->end_ns), 0)) {
+	if (__builtin_expect(connection_is_due(c, x->end_ns), 0) &&
+	    (!thread_self || thread_may_ask(&thread_self->verified_ns, VERIFIES_APART_NS, x->end_ns)) &&
+	    !connection_verify(c, call->fd, x->end_ns)) {
 		c = connection_find(call->fd);
 		*drop = c == NULL;
 		if (*drop)

@@ -21,8 +21,11 @@
 
 static struct {
 	uint64_t used_up_ns; /* until when, at this pace; threads may overwrite each other's */
-	bool off;            /* the kernel does not answer */
+	uint32_t failures;   /* in a row */
 } asking;
+
+/* Then it is forbidden, or the kernel was built without.  Fewer may be sockets just closed. */
+#define FAILURES_MAX 3
 
 void unix_peer_log(const struct connection *c, uint64_t now_ns)
 {
@@ -73,7 +76,14 @@ static uint32_t find_peer(const struct nlmsghdr *answer)
 	return 0;
 }
 
-/* One question to the kernel, which answers before the sending call returns. */
+/*
+ * One question to the kernel, which answers before the sending call returns.
+ *
+ * Another thread may close all descriptors, ours too, and get its number for a socket of
+ * the program's: the flags see to it that nothing is written to that or taken from it.
+ * Netlink takes no notice of MSG_FASTOPEN; a TCP connection refuses it (EISCONN), and all
+ * others the address, but for Unix sockets of SOCK_SEQPACKET.
+ */
 static long ask(long fd, uint32_t inode, uint32_t *peer)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
@@ -90,10 +100,11 @@ static long ask(long fd, uint32_t inode, uint32_t *peer)
 		struct nlmsghdr head;
 		uint8_t bytes[256];
 	} answer;
-	long n = sys(sendto, fd, &question, sizeof(question), MSG_DONTWAIT, &kernel, sizeof(kernel));
+	long n = sys(sendto, fd, &question, sizeof(question), MSG_DONTWAIT | MSG_FASTOPEN, &kernel,
+		     sizeof(kernel));
 
 	if (n >= 0)
-		n = sys(recvfrom, fd, &answer, sizeof(answer), MSG_DONTWAIT, 0, 0);
+		n = sys(recvfrom, fd, &answer, sizeof(answer), MSG_DONTWAIT | MSG_PEEK, 0, 0);
 	if (n < 0)
 		return n;
 	if (!NLMSG_OK(&answer.head, (size_t)n) || answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
@@ -116,7 +127,7 @@ static long ask_once(uint32_t inode, uint32_t *peer)
 
 static bool is_to_ask(const struct connection *c)
 {
-	return !asking.off && !c->peer_asked && !c->peer_inode &&
+	return asking.failures < FAILURES_MAX && !c->peer_asked && !c->peer_inode &&
 	       (c->origin == TRT_ORIGIN_ACCEPT || (c->origin == TRT_ORIGIN_FOUND && c->connected));
 }
 
@@ -149,8 +160,7 @@ void unix_peer_ask(struct connection *c, uint64_t now_ns)
 		used_up_ns = now_ns;
 	__atomic_store_n(&asking.used_up_ns, used_up_ns + PACE * took_ns, __ATOMIC_RELAXED);
 	c->peer_asked = !is_passing(error);
-	if (error && c->peer_asked)
-		asking.off = true; /* forbidden, or the kernel was built without */
+	asking.failures = error ? asking.failures + c->peer_asked : 0;
 	if (!peer)
 		return;
 	c->peer_inode = peer;

@@ -251,3 +251,25 @@ size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max
 	*cut_short = walk != WALK_ENDED;
 	return depth;
 }
+
+/* More frames between two calls are not walked. */
+#define WITHIN_MAX 256u
+
+bool unwind_within(const struct frame *inner, const struct frame *outer)
+{
+	struct unwind_state s = unwind_start(inner);
+
+	for (unsigned int i = 0; i < WITHIN_MAX; i++) {
+		struct frame_rule rule;
+		struct unwind_slots slots;
+
+		if (s.stack_pointer >= outer->stack_pointer)
+			return false;
+		if (!unwind_rule(&s, &rule) || rule.outermost || !unwind_slots(&s, &rule, &slots))
+			return true;
+		uintptr_t address = unwind_step(&s, &rule, &slots);
+		if (s.stack_pointer == outer->stack_pointer && address == outer->return_address)
+			return true;
+	}
+	return true;
+}

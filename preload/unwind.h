@@ -60,4 +60,10 @@ uintptr_t unwind_step(struct unwind_state *s, const struct frame_rule *rule,
  */
 size_t unwind_stack(const struct frame *caller, uintptr_t *addresses, size_t max, bool *cut_short);
 
+/*
+ * Whether a call was made within another one of this thread, both told by their callers.  Where
+ * a frame between the two cannot be walked, nothing speaks against it.
+ */
+bool unwind_within(const struct frame *inner, const struct frame *outer);
+
 #endif

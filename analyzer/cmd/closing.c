@@ -138,7 +138,8 @@ void closing_report(const char *folder, const char *name, bool quiet)
 	if (quiet)
 		return;
 	if (!files.count) {
-		fprintf(stderr, "traceroundtrip: nothing recorded: no call on a socket was seen\n"
+		fprintf(stderr, "traceroundtrip: nothing recorded: no traced process made a call on "
+				"a socket\n"
 				"traceroundtrip: what it cannot see: man 7 libtraceroundtrip\n");
 		return;
 	}

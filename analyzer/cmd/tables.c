@@ -51,7 +51,8 @@ static const struct command threads_command = {
 	.name = "threads",
 	.description =
 		"Every thread that used the network: how long it was blocked in calls and waits,\n"
-		"and which share of the time from its first to its last call that is.\n" FIGURES,
+		"and which share that is of its time: from its first call, or the wait before\n"
+		"it, to its last.\n" FIGURES,
 	.groups = groups,
 };
 

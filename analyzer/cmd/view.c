@@ -141,7 +141,11 @@ static void explain_no_trips(const struct scope *scope, char *reason)
 	for (size_t i = 0; i < count; i++)
 		connections += processes[i]->connection_count;
 	text_clean(processes[0]->name, scope->out.utf8, name, sizeof(name));
-	if (scope->trips)
+	if (scope->trips && (scope->filter->protocols.count || scope->filter->names.count))
+		snprintf(reason, EMPTY_TEXT_BYTES,
+			 "none of %s round trips passes the filter: no protocol is decoded yet, so "
+			 "--protocol and --name select nothing", count_format(scope->trips, a));
+	else if (scope->trips)
 		snprintf(reason, EMPTY_TEXT_BYTES, "none of %s round trips passes the filter",
 			 count_format(scope->trips, a));
 	else if (losses.events + losses.overwritten)
@@ -286,6 +290,8 @@ int view_run(const struct command *c, const struct view_plan *plans, size_t coun
 	}
 	struct run run = new_run(recording, count > 1);
 	run.model = model_new(hear_trip, &run);
+	if (view_settings.raw_names)
+		model_keep_raw_names(run.model);
 	run.scope.model = run.model;
 	create_views(&run, plans, count);
 	if (streams && !view_settings.json && !view_settings.no_pager)

@@ -11,7 +11,7 @@ struct view_settings {
 	struct filter filter;
 	int color;      /* enum color_choice */
 	uint64_t width; /* 0: the terminal's */
-	bool json, no_pager;
+	bool json, no_pager, raw_names;
 };
 
 /* The process's settings: a command line is read once. */

@@ -24,7 +24,8 @@ static const char *const colors[] = { "auto", "always", "never", NULL };
 
 static const char *const statuses[] = {
 	[STATUS_OK] = "ok",         [STATUS_ERROR] = "error",     [STATUS_RESET] = "reset",
-	[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending", [STATUS_PENDING + 1] = NULL,
+	[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending", [STATUS_FAILED] = "failed",
+	[STATUS_ONE_WAY] = "one-way", [STATUS_ONE_WAY + 1] = NULL,
 };
 
 static const char *set_width(void *member, const char *value)
@@ -79,18 +80,23 @@ const struct option_spec filter_options[] = {
 	  .offset = FILTER(statuses),
 	  .help = "only round trips that ended so; with commas between: ok,\n"
 		  "error (a call failed), reset and closed (by the peer),\n"
-		  "pending (no answer)" },
+		  "failed (the answer says so), pending (no answer), one-way\n"
+		  "(none is asked for)" },
 	{ .name = "protocol", .value = "GLOB", .set = option_texts,
 	  .offset = FILTER(protocols),
-	  .help = "only round trips of this protocol; may be repeated" },
+	  .help = "only round trips of this protocol (none is decoded yet);\n"
+		  "may be repeated" },
 	{ .name = "name", .value = "GLOB", .set = option_texts,
 	  .offset = FILTER(names),
-	  .help = "only round trips with this name, such as 'GET /*';\n"
-		  "may be repeated" },
+	  .help = "only round trips with this name, such as 'GET /*' (none\n"
+		  "has a name yet); may be repeated" },
 	{ .name = NULL },
 };
 
 const struct option_spec output_options[] = {
+	{ .name = "raw-names", .set = option_switch,
+	  .offset = offsetof(struct view_settings, raw_names),
+	  .help = "names as they were sent, not templates such as /users/{id}" },
 	{ .name = "json", .set = option_switch,
 	  .offset = offsetof(struct view_settings, json),
 	  .help = "print JSON; times in it are nanoseconds, unknown is null" },

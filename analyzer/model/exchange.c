@@ -3,6 +3,8 @@
 #include "analyzer/model/exchange.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 
 #include "analyzer/model/dialogue.h"
@@ -22,6 +24,8 @@ struct exchange *exchange_new(struct exchange_pool *pool, struct connection *c)
 	x->connection = c;
 	x->stats = connection_stats_new(c);
 	x->shutdown_ns = UNKNOWN;
+	/* What others made may have it set; an accepted one has what its listener had. */
+	x->no_delay = c->transport != TRANSPORT_TCP || c->origin != ORIGIN_SOCKET;
 	x->streams[DIRECTION_SENT].base = c->sent_before;
 	x->streams[DIRECTION_SENT].end = c->sent_before;
 	x->streams[DIRECTION_RECEIVED].base = c->received_before;
@@ -257,6 +261,12 @@ static void place(struct exchange *x, const struct event *e)
 		now->passage = wire_passage(x->wire, e);
 }
 
+static void note_no_delay(struct exchange *x, const struct event *e)
+{
+	if (e->result == 0)
+		x->no_delay = e->option_value != 0;
+}
+
 void exchange_feed(struct exchange *x, const struct event *e, uint64_t waited_ns, uint64_t call)
 {
 	if (begins_tls(x, e))
@@ -279,6 +289,8 @@ void exchange_take(struct exchange *x, const struct event *e, uint64_t waited_ns
 	x->pool->current.call = x->stats.calls;
 	if (event_sends(e) || event_receives(e))
 		transfer(x, e);
+	else if (e->sets_option && e->option_level == IPPROTO_TCP && e->option == TCP_NODELAY)
+		note_no_delay(x, e);
 	else if (e->kind == CALL_SHUTDOWN && e->result == 0)
 		x->shutdown_ns = e->start_ns;
 	else if (e->kind == CALL_FDOPEN)

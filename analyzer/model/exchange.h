@@ -78,6 +78,7 @@ struct exchange {
 	uint64_t last_call;        /* which of that thread's calls that was of */
 	uint64_t shutdown_ns;      /* when this process last called shutdown(); UNKNOWN if never */
 	bool had_trip;
+	bool no_delay;             /* TCP_NODELAY is set, or not known not to be */
 	struct sniff *sniff;       /* while it looks for the protocol; else NULL */
 	struct dialogue *dialogue; /* that was found; NULL: it takes turns */
 	struct trip *turn;         /* of the turn at hand; NULL: none */

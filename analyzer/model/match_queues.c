@@ -41,7 +41,7 @@ static bool is_arrival(struct socket *s, struct arrival *a)
 	    s->failed || s->opened_ns == UNKNOWN)
 		return false;
 	for (size_t i = 0; i < s->count; i++) {
-		const struct connection *c = s->users[i];
+		const struct connection *c = s->users[i]->connection;
 
 		a->accepted = c->origin == ORIGIN_ACCEPT;
 		if (a->accepted && c->peer_pid && address_unix_name(&s->local).length) {

@@ -66,6 +66,7 @@ static struct thread_state *thread_of(struct model *m, struct thread *thread)
 		return t;
 	t = xcalloc(1, sizeof(*t));
 	t->thread = thread;
+	t->stats.first_ns = UNKNOWN;
 	t->next = m->threads;
 	m->threads = t;
 	thread->user = t;
@@ -126,6 +127,14 @@ static uint64_t take_waited(struct thread_state *t, const struct event *e)
 	return waited;
 }
 
+static void note_first(struct thread_state *t, const struct event *e)
+{
+	uint64_t first = e->waited_ns < e->start_ns ? e->start_ns - e->waited_ns : e->start_ns;
+
+	if (first < t->stats.first_ns)
+		t->stats.first_ns = first;
+}
+
 static void count_unjoined(struct thread_state *t, const struct event *e)
 {
 	uint64_t bytes = event_bytes(e);
@@ -143,6 +152,7 @@ void model_feed(struct model *m, const struct event *e)
 	uint64_t waited = take_waited(t, e);
 
 	t->stats.calls += !e->continued;
+	note_first(t, e);
 	count_blocked(t, e);
 	if (!e->connection && event_is_tls(e))
 		count_unjoined(t, e);
@@ -265,7 +275,7 @@ struct thread_stats model_thread(const struct model *m, const struct thread *t)
 	const struct thread_state *state = t->user;
 
 	(void)m;
-	return state ? state->stats : (struct thread_stats){ 0 };
+	return state ? state->stats : (struct thread_stats){ .first_ns = UNKNOWN };
 }
 
 const char *role_name(enum role role)

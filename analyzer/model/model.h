@@ -73,6 +73,10 @@ struct round_trip {
 	enum encryption encryption;
 	uint64_t request_offset, response_offset; /* of first bytes; UNKNOWN without response */
 	uint32_t calls;
+	uint32_t request_calls; /* of those: that moved bytes of the request */
+	uint64_t request_last_bytes; /* that the last of them moved */
+	bool may_hold_back;    /* the kernel may keep small segments of the request until earlier
+				  ones are acknowledged: TCP, and TCP_NODELAY is not set */
 	uint32_t stack_id;     /* of the request's first call; 0 unknown */
 	const char *protocol;  /* NULL: unknown */
 	const char *name;      /* NULL: unknown */
@@ -126,6 +130,7 @@ struct thread_stats {
 	uint64_t calls;
 	uint64_t round_trips;
 	uint64_t blocked_ns; /* in waits, lookups and calls that can wait, each moment once */
+	uint64_t first_ns;   /* its first call began, or the wait before it; UNKNOWN without */
 	struct {
 		uint64_t calls, bytes_sent, bytes_received;
 	} unjoined;          /* plaintext of TLS calls whose connection is not known */

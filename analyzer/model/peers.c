@@ -17,12 +17,13 @@ static struct kernel_number number_of(const struct process *p, uint64_t number)
 	return n;
 }
 
-static struct socket *socket_of(const struct peers *p, const struct connection *c)
+/* NULL before it was added. */
+static struct user *user_of(const struct peers *p, const struct connection *c)
 {
 	struct user *u;
 
 	HASH_FIND_PTR(p->users, &c, u);
-	return u ? u->socket : NULL;
+	return u;
 }
 
 static struct socket *find_inode(const struct peers *p, const struct process *process,
@@ -42,7 +43,7 @@ static struct socket *known_socket(const struct peers *p, const struct connectio
 	struct socket *s = NULL;
 
 	if (c->origin == ORIGIN_FORKED && c->parent)
-		return socket_of(p, c->parent);
+		return user_of(p, c->parent)->socket;
 	/* A datagram socket has as many connections as peers, each with another one. */
 	if (c->cookie && c->origin != ORIGIN_PEER)
 		HASH_FIND(by_cookie, p->cookies, &n, sizeof(n), s);
@@ -76,10 +77,10 @@ static void add_user(struct peers *p, struct socket *s, const struct connection 
 	uint64_t opened = c->connect_started_ns != UNKNOWN ? c->connect_started_ns : c->created_ns;
 	uint64_t closed = c->closed_ns != UNKNOWN ? c->closed_ns : c->process->ended_ns;
 
-	*u = (struct user){ .connection = c, .socket = s };
+	*u = (struct user){ .connection = c, .socket = s, .shift = { UNKNOWN, UNKNOWN } };
 	HASH_ADD_PTR(p->users, connection, u);
-	s->users = xgrow(s->users, s->count, &s->capacity, sizeof(struct connection *));
-	s->users[s->count++] = c;
+	s->users = xgrow(s->users, s->count, &s->capacity, sizeof(struct user *));
+	s->users[s->count++] = u;
 	if (c->local.length)
 		s->local = c->local;
 	if (c->remote.length)
@@ -113,14 +114,83 @@ static void match_inodes(struct peers *p)
 	for (size_t i = 0; i < p->count; i++) {
 		struct socket *s = p->sockets[i], *other;
 
-		if (!s->peer_inode)
+		if (!s->peer_inode || s->peer)
 			continue;
 		other = find_inode(p, s->process, s->peer_inode);
-		if (!other || (other->peer_inode && other->peer_inode != s->inode.number))
+		if (!other || other->peer || (other->peer_inode && other->peer_inode != s->inode.number))
 			continue;
 		/* Many datagram sockets may send to one that is connected to none of them. */
 		if (other->peer_inode || !s->datagram)
 			join(s, other);
+	}
+}
+
+/* Offsets */
+
+/* How far one stream of a socket was when its users so far were done. */
+struct progress {
+	uint64_t end;     /* UNKNOWN, and it stays so */
+	uint64_t last_ns; /* of its last call that moved bytes; 0: none */
+};
+
+static void go_on(struct progress *p, uint64_t shift, uint64_t end, uint64_t last_ns)
+{
+	if (shift == UNKNOWN)
+		p->end = UNKNOWN;
+	else if (p->end != UNKNOWN && shift + end > p->end)
+		p->end = shift + end;
+	if (last_ns != UNKNOWN && last_ns > p->last_ns)
+		p->last_ns = last_ns;
+}
+
+static uint64_t goes_on_at(const struct progress *p, uint64_t created_ns)
+{
+	return p->last_ns > created_ns ? UNKNOWN : p->end;
+}
+
+static int compare_users(const void *a, const void *b)
+{
+	const struct user *x = *(struct user *const *)a, *y = *(struct user *const *)b;
+	const struct process *p = x->connection->process, *q = y->connection->process;
+
+	if (x->connection->created_ns != y->connection->created_ns)
+		return x->connection->created_ns < y->connection->created_ns ? -1 : 1;
+	if (p->started_ns != q->started_ns)
+		return p->started_ns < q->started_ns ? -1 : 1;
+	return (x->connection->id > y->connection->id) - (x->connection->id < y->connection->id);
+}
+
+/*
+ * Of a socket that was found open the offsets count from there, and go on where those who
+ * had used it before stopped: they have to have stopped by then.
+ */
+static void shift_users(const struct peers *p, struct socket *s)
+{
+	struct progress sent = { 0, 0 }, received = { 0, 0 };
+	size_t before = 0; /* users of an earlier time than this one, whose progress is counted */
+
+	qsort(s->users, s->count, sizeof(struct user *), compare_users);
+	for (size_t i = 0; i < s->count; i++) {
+		struct user *u = s->users[i];
+		const struct connection *c = u->connection;
+
+		for (; s->users[before]->connection->created_ns < c->created_ns; before++) {
+			const struct user *b = s->users[before];
+			struct connection_stats stats = model_connection(p->model, b->connection);
+			bool unread = b->connection->process->skipped;
+
+			go_on(&sent, unread ? UNKNOWN : b->shift.sent, stats.socket_sent,
+			      stats.sent_last_ns);
+			go_on(&received, unread ? UNKNOWN : b->shift.received,
+			      stats.socket_received, stats.received_last_ns);
+		}
+		if (c->origin == ORIGIN_FORKED && c->parent)
+			u->shift = user_of(p, c->parent)->shift;
+		else if (c->offsets_known)
+			u->shift = (struct stream_shift){ 0, 0 };
+		else if (before)
+			u->shift = (struct stream_shift){ goes_on_at(&sent, c->created_ns),
+							  goes_on_at(&received, c->created_ns) };
 	}
 }
 
@@ -135,6 +205,8 @@ struct peers *peers_new(const struct recording *r, const struct model *m)
 	match_inodes(p);
 	match_addresses(p);
 	match_queues(p);
+	for (size_t i = 0; i < p->count; i++)
+		shift_users(p, p->sockets[i]);
 	return p;
 }
 
@@ -172,56 +244,16 @@ static uint64_t bytes_of(const struct peers *p, const struct connection *c)
 
 const struct connection *peers_of(const struct peers *p, const struct connection *c)
 {
-	const struct socket *s = socket_of(p, c)->peer;
-	const struct connection *best = s ? s->users[0] : NULL;
+	const struct socket *s = user_of(p, c)->socket->peer;
+	const struct connection *best = s ? s->users[0]->connection : NULL;
 
 	for (size_t i = 1; s && i < s->count; i++)
-		if (bytes_of(p, s->users[i]) > bytes_of(p, best))
-			best = s->users[i];
+		if (bytes_of(p, s->users[i]->connection) > bytes_of(p, best))
+			best = s->users[i]->connection;
 	return best;
 }
 
-static struct stream_shift shift_before(const struct peers *p, const struct connection *c);
-
 struct stream_shift peers_shift(const struct peers *p, const struct connection *c)
 {
-	while (c->origin == ORIGIN_FORKED && c->parent)
-		c = c->parent;
-	return c->offsets_known ? (struct stream_shift){ 0, 0 } : shift_before(p, c);
-}
-
-/* Raises *shift to where this user's stream ended; UNKNOWN if it went on behind ns. */
-static void go_on_from(uint64_t *shift, uint64_t its_shift, uint64_t end, uint64_t last_ns,
-		       uint64_t ns)
-{
-	if (*shift == UNKNOWN || its_shift == UNKNOWN || (last_ns != UNKNOWN && last_ns > ns))
-		*shift = UNKNOWN;
-	else if (its_shift + end > *shift)
-		*shift = its_shift + end;
-}
-
-/* A socket found open goes on where its users before it stopped. */
-static struct stream_shift shift_before(const struct peers *p, const struct connection *c)
-{
-	const struct socket *s = socket_of(p, c);
-	struct stream_shift shift = { 0, 0 };
-	bool any = false;
-
-	for (size_t i = 0; i < s->count; i++) {
-		const struct connection *u = s->users[i];
-		struct connection_stats stats = model_connection(p->model, u);
-		struct stream_shift its;
-
-		if (u == c || u->created_ns >= c->created_ns)
-			continue;
-		if (u->process->skipped)
-			return (struct stream_shift){ UNKNOWN, UNKNOWN };
-		any = true;
-		its = peers_shift(p, u);
-		go_on_from(&shift.sent, its.sent, stats.socket_sent,
-			   stats.sent_last_ns, c->created_ns);
-		go_on_from(&shift.received, its.received, stats.socket_received,
-			   stats.received_last_ns, c->created_ns);
-	}
-	return any ? shift : (struct stream_shift){ UNKNOWN, UNKNOWN };
+	return user_of(p, c)->shift;
 }

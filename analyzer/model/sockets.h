@@ -17,7 +17,7 @@ struct kernel_number {
 /* An open socket, whoever has it. */
 struct socket {
 	const struct process *process;   /* of its first user */
-	const struct connection **users; /* in order of their processes' start */
+	struct user **users;             /* by their processes' start, in the end by created_ns */
 	size_t count, capacity;
 	enum transport transport;
 	bool datagram;
@@ -33,9 +33,11 @@ struct socket {
 	UT_hash_handle by_cookie, by_inode;
 };
 
+/* A connection, and the socket that it is of. */
 struct user {
 	const struct connection *connection;
 	struct socket *socket;
+	struct stream_shift shift;
 	UT_hash_handle hh;
 };
 

@@ -32,6 +32,10 @@ void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns, bo
 	if (blocked)
 		trip_block(t, e, waited_ns);
 	t->calls++;
+	if (e->result > 0 && event_direction(e) == t->request) {
+		t->request_calls++;
+		t->request_last_bytes = (uint64_t)e->result;
+	}
 }
 
 /*
@@ -146,6 +150,9 @@ void trip_describe(const struct trip *t, const struct connection *c, bool certai
 		.request_offset = t->offset[t->request],
 		.response_offset = t->answered ? t->offset[trip_response(t)] : UNKNOWN,
 		.calls = t->calls,
+		.request_calls = t->request_calls,
+		.request_last_bytes = t->request_last_bytes,
+		.may_hold_back = t->may_hold_back,
 		.stack_id = t->stack_id,
 		.protocol = t->protocol ? t->protocol->name : NULL,
 		.name = label ? label->name : NULL,

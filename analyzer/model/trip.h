@@ -74,7 +74,9 @@ struct trip {
 	int error;
 	const struct thread *thread;
 	uint32_t stack_id;
-	uint32_t calls;
+	uint32_t calls, request_calls;
+	uint64_t request_last_bytes;
+	bool may_hold_back;
 	uint64_t last_call;          /* counted, by its number: it may bring several pieces */
 	uint64_t first_ns[2], last_ns[2]; /* by direction: its first and last byte was moved */
 	uint64_t offset[2], bytes[2];

@@ -65,6 +65,7 @@ struct trip *trips_begin(struct exchange *x, enum direction request)
 	t->protocol = x->dialogue ? dialogue_protocol(x->dialogue) : NULL;
 	t->thread = now->event->thread;
 	t->stack_id = now->event->stack_id;
+	t->may_hold_back = !x->no_delay;
 	t->encryption = tls ? ENCRYPTION_SEEN : x->stats.encryption;
 	for (int d = 0; d < 2; d++) {
 		t->first_ns[d] = t->last_ns[d] = UNKNOWN;

@@ -35,7 +35,7 @@ void wire_open(struct exchange *x)
 	const struct connection *c = x->connection;
 	const struct tls *tls = c->tls;
 	/* A forked process goes on with the TLS of its parent. */
-	bool inherited = c->created_ns != UNKNOWN && tls->ended_ns <= c->created_ns;
+	bool inherited = !connection_shook_hands(c);
 	uint64_t before[2] = { inherited ? c->sent_before : tls->sent_before,
 			       inherited ? c->received_before : tls->received_before };
 
@@ -188,26 +188,36 @@ void wire_settle(struct wire *w, const struct event *e, bool waits)
 	w->unsent_bytes += event_bytes(e);
 }
 
-/* Whether a handshake's first message begins here, whole in a record (RFC 8446, 4.1.2, 5.1). */
+enum { HANDSHAKE = 0x16, CLIENT_HELLO = 1, MESSAGE_HEADER_BYTES = 4, VERSION_BYTES = 3 };
+
+/* Whether a record of a handshake begins here (RFC 8446, 5.1), as far as bytes were kept. */
+static bool is_handshake(const struct piece *p)
+{
+	return p->head_bytes >= VERSION_BYTES && p->head[0] == HANDSHAKE && p->head[1] == 3 &&
+	       p->head[2] <= 4;
+}
+
+/* Whether it is one with the first message, whole (4.1.2): nothing else looks like that. */
 static bool is_client_hello(const struct piece *p)
 {
-	enum { HANDSHAKE = 0x16, CLIENT_HELLO = 1, MESSAGE_HEADER_BYTES = 4 };
 	const uint8_t *record = p->head, *message = record + RECORD_HEADER_BYTES;
 
-	return p->head_bytes >= RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES &&
-	       record[0] == HANDSHAKE && record[1] == 3 && message[0] == CLIENT_HELLO &&
-	       !message[1] && (record[3] << 8 | record[4]) ==
-				      (message[2] << 8 | message[3]) + MESSAGE_HEADER_BYTES;
+	return p->head_bytes >= RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES && is_handshake(p) &&
+	       message[0] == CLIENT_HELLO && !message[1] &&
+	       (record[3] << 8 | record[4]) ==
+		       (message[2] << 8 | message[3]) + MESSAGE_HEADER_BYTES;
 }
 
 void wire_look(struct exchange *x, const struct piece *p)
 {
 	enum encryption *known = &x->stats.encryption;
+	bool first = p->offset == 0;
 
 	if (x->connection->datagram || !p->head_bytes)
 		return;
-	if (is_client_hello(p))
+	if (first ? is_handshake(p) : is_client_hello(p))
 		*known = ENCRYPTION_UNSEEN;
-	else if (*known == ENCRYPTION_UNKNOWN && p->offset == 0)
+	else if (first && *known == ENCRYPTION_UNKNOWN &&
+		 (p->head_bytes >= VERSION_BYTES || p->head[0] != HANDSHAKE))
 		*known = ENCRYPTION_NONE;
 }

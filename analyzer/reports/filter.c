@@ -76,14 +76,9 @@ static bool host_matches(const struct text_list *peers, const char *host, const 
 	return has_match(peers, host) || has_match(peers, text);
 }
 
-/* "127.0.0.1:80" also as "127.0.0.1", "[::1]:80" also as "::1" and "[::1]". */
-static bool peer_matches(const struct text_list *peers, const struct connection *c)
+/* "127.0.0.1:80" also as "127.0.0.1", "[::1]:80" also as "::1" and "[::1]".  Changes the text. */
+static bool address_matches(const struct text_list *peers, char *text)
 {
-	char text[ADDRESS_TEXT_BYTES];
-
-	address_format(&c->remote, text, sizeof(text));
-	if (c->host && host_matches(peers, c->host, text))
-		return true;
 	if (has_match(peers, text))
 		return true;
 	char *colon = strrchr(text, ':');
@@ -97,6 +92,32 @@ static bool peer_matches(const struct text_list *peers, const struct connection 
 		return false;
 	*bracket = '\0';
 	return has_match(peers, text + 1);
+}
+
+/* "[::ffff:127.0.0.1]:80", of an IPv6 socket that speaks IPv4 as Java's do, as "127.0.0.1:80". */
+static bool unmap(char *text)
+{
+	static const char mapped[] = "[::ffff:";
+	const size_t prefix = sizeof(mapped) - 1;
+	char *bracket = strchr(text, ']');
+
+	if (strncmp(text, mapped, prefix) != 0 || !bracket || !strchr(text, '.'))
+		return false;
+	size_t host = (size_t)(bracket - text) - prefix;
+	memmove(text, text + prefix, host);
+	memmove(text + host, bracket + 1, strlen(bracket + 1) + 1);
+	return true;
+}
+
+static bool peer_matches(const struct text_list *peers, const struct connection *c)
+{
+	char text[ADDRESS_TEXT_BYTES], plain[ADDRESS_TEXT_BYTES];
+
+	address_format(&c->remote, text, sizeof(text));
+	snprintf(plain, sizeof(plain), "%s", text);
+	if (c->host && host_matches(peers, c->host, text))
+		return true;
+	return address_matches(peers, text) || (unmap(plain) && address_matches(peers, plain));
 }
 
 bool filter_process(const struct filter *f, const struct process *p)

@@ -192,7 +192,8 @@ void groups_print(const struct group_table *table, const struct scope *scope,
 	table_free(t);
 	if (shown == count)
 		return;
-	out_styled(o, STYLE_DIM, "%s %s more%s%s", count_format(count - shown, number), table->rows,
+	out_styled(o, STYLE_DIM, "%s %.*s more%s%s", count_format(count - shown, number),
+		   (int)strlen(table->rows) - (count - shown == 1), table->rows,
 		   scope->several ? ": traceroundtrip " : "", scope->several ? table->rows : "");
 	fputc('\n', o->file);
 }

@@ -234,8 +234,9 @@ static void print(struct view *v, const struct out *o)
 	table_free(t);
 	if (is_listed(h, h->count - 1))
 		return;
-	out_styled(o, STYLE_DIM, "%s functions more%s",
+	out_styled(o, STYLE_DIM, "%s function%s more%s",
 		   count_format(h->count - h->options->top, number),
+		   h->count - h->options->top == 1 ? "" : "s",
 		   v->scope->several ? ": traceroundtrip hotspots" : "");
 	fputc('\n', o->file);
 }

@@ -214,7 +214,7 @@ void lanes_add_connection(struct lanes *l, const struct connection *c, uint64_t 
 		add_connecting(l, k, c->connect_started_ns,
 			       c->connect_ended_ns != UNKNOWN ? c->connect_ended_ns : end_ns,
 			       c->connect_error != 0);
-	if (c->tls)
+	if (connection_shook_hands(c))
 		add_connecting(l, k, c->tls->started_ns, c->tls->ended_ns, c->tls->error != 0);
 }
 

@@ -15,6 +15,9 @@
 
 #define FRAMES_SHOWN 5
 
+/* Less than any path's segments hold (IPv6: RFC 8200, section 5; less headers). */
+#define SMALL_WRITE_BYTES 1220
+
 /* The slowest so far, in a heap whose root is the fastest of them. */
 struct slow {
 	struct view view;
@@ -22,6 +25,7 @@ struct slow {
 	struct round_trip *heap;
 	size_t count, room;
 	uint64_t above; /* the threshold, kept or not */
+	uint64_t left_out; /* as they wait by design */
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -35,6 +39,10 @@ static struct view *create(struct scope *scope, const void *options)
 
 static void release(struct round_trip *t)
 {
+	for (uint32_t i = 0; i < t->info_count; i++)
+		free((void *)t->info[i].text);
+	free((void *)t->info);
+	free((void *)t->failure);
 	free((void *)t->protocol);
 	free((void *)t->name);
 }
@@ -85,12 +93,24 @@ static void sift_down(struct slow *s)
 	}
 }
 
+static char *keep_text(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
 static struct round_trip keep(const struct round_trip *t)
 {
+	struct protocol_info *info = xcalloc(t->info_count, sizeof(*info));
 	struct round_trip kept = *t;
 
-	kept.protocol = t->protocol ? xstrdup(t->protocol) : NULL;
-	kept.name = t->name ? xstrdup(t->name) : NULL;
+	for (uint32_t i = 0; i < t->info_count; i++) {
+		info[i] = t->info[i];
+		info[i].text = keep_text(t->info[i].text);
+	}
+	kept.info = info;
+	kept.failure = keep_text(t->failure);
+	kept.protocol = keep_text(t->protocol);
+	kept.name = keep_text(t->name);
 	return kept;
 }
 
@@ -100,6 +120,10 @@ static void trip(struct view *v, const struct round_trip *t)
 
 	if (t->latency_ns == UNKNOWN || t->latency_ns < s->options->threshold_ns)
 		return;
+	if (t->waiting_by_design && !s->options->all) {
+		s->left_out++;
+		return;
+	}
 	s->above++;
 	if (s->count < s->options->top) {
 		s->heap = xgrow(s->heap, s->count, &s->room, sizeof(*s->heap));
@@ -135,12 +159,39 @@ static bool empty(const struct view *v, char *reason)
 	if (s->options->threshold_ns)
 		snprintf(reason, EMPTY_TEXT_BYTES, "no round trip took %s or longer",
 			 duration_format(s->options->threshold_ns, text));
+	else if (s->left_out)
+		snprintf(reason, EMPTY_TEXT_BYTES, "%s round trips were answered, which wait by design (--all)",
+			 count_format(s->left_out, text));
 	else
 		snprintf(reason, EMPTY_TEXT_BYTES, "no round trip was answered");
 	return s->count == 0;
 }
 
-/* As `trips --json` has it, and how long connecting took, and the network needs. */
+/*
+ * A request in several writes, the last one small, on a socket whose small segments are held
+ * back until earlier ones are acknowledged (Nagle's algorithm, RFC 896), to a peer that may
+ * delay that by 40 to 200 ms on Linux (TCP_DELACK_MIN, TCP_DELACK_MAX): was the answer as
+ * late as that, and the network far faster, then this is the likely reason.
+ */
+static bool was_held_back(const struct round_trip *t, uint64_t min_rtt_us)
+{
+	bool delayed = (t->wait_ns >= 38000000 && t->wait_ns <= 60000000) ||
+		       (t->wait_ns >= 198000000 && t->wait_ns <= 240000000);
+
+	return t->role == ROLE_CLIENT && !t->incomplete && t->may_hold_back &&
+	       t->request_calls >= 2 && t->request_last_bytes < SMALL_WRITE_BYTES &&
+	       t->wait_ns != UNKNOWN && delayed && min_rtt_us != UNKNOWN &&
+	       min_rtt_us * 10000 <= t->wait_ns;
+}
+
+static json_t *likely_cause(const struct scope *scope, const struct round_trip *t)
+{
+	bool held_back = was_held_back(t, model_connection(scope->model, t->connection).min_rtt_us);
+
+	return held_back ? json_string("small_writes") : json_null();
+}
+
+/* As `trips --json` has it, and how long connecting took, what the network needs, and why. */
 static json_t *json(struct view *v)
 {
 	const struct slow *s = (struct slow *)v;
@@ -152,6 +203,7 @@ static json_t *json(struct view *v)
 		json_t *o = json_loads(line.text, 0, NULL);
 		json_object_set_new(o, "connect_ns", json_known(s->heap[i].connect_ns));
 		json_object_set_new(o, "rtt_us", json_known(s->heap[i].rtt_us));
+		json_object_set_new(o, "likely_cause", likely_cause(v->scope, &s->heap[i]));
 		json_array_append_new(array, o);
 	}
 	jsonline_free(&line);
@@ -188,17 +240,34 @@ static void print_phases(const struct round_trip *t, const struct out *o)
 }
 
 /*
- * What the network's own round trip time makes of the wait.  An answer that took
- * ten of them was not made by the network; one that took no more than two, or
- * came after segments were lost, may well have been.
+ * What the network's own round trip time makes of a round trip that was mostly waiting.
+ * The smoothed one (RFC 6298) holds what peers delay acknowledgements, so it is the most
+ * that the network needs, and the least one is what it cannot do without: an answer that
+ * took ten of the first without a loss was not made by the network, one that took no more
+ * than two of the second was.  In between either may be the reason.
  */
-static const char *verdict(uint64_t wait_ns, uint64_t rtt_ns, uint64_t retransmits)
+static const char *verdict(const struct round_trip *t, uint64_t rtt_us,
+			   const struct connection_stats *c)
 {
-	if (wait_ns >= 10 * rtt_ns && !retransmits)
+	if (t->wait_ns < t->latency_ns / 2)
+		return "";
+	if (t->wait_ns >= 10 * 1000 * rtt_us && (c->retransmits == UNKNOWN || !c->retransmits))
 		return ": the time was the peer's";
-	if (wait_ns <= 2 * rtt_ns)
+	if (c->min_rtt_us != UNKNOWN && t->wait_ns <= 2 * 1000 * c->min_rtt_us)
 		return ": the time was the network's";
 	return "";
+}
+
+/* "likely cause: small writes, ..." */
+static void print_held_back(const struct round_trip *t, const struct out *o)
+{
+	char calls[UNIT_TEXT_BYTES], last[UNIT_TEXT_BYTES];
+
+	fputs("     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n",
+	      o->file);
+	out_styled(o, STYLE_DIM, "        (%s writes, the last of %s, TCP_NODELAY not set: "
+		   "try that, or one write)\n",
+		   count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
 }
 
 /* "waited 212ms; network RTT 300us: the time was the peer's", if the kernel said so much. */
@@ -219,8 +288,12 @@ static void print_network(const struct scope *scope, const struct round_trip *t,
 	if (c.retransmits != UNKNOWN && c.retransmits)
 		fprintf(o->file, ", %s segments sent again on this connection",
 			count_format(c.retransmits, number));
-	fprintf(o->file, "%s\n",
-		verdict(t->wait_ns, rtt_us * 1000, c.retransmits == UNKNOWN ? 0 : c.retransmits));
+	if (was_held_back(t, c.min_rtt_us)) {
+		fputc('\n', o->file);
+		print_held_back(t, o);
+		return;
+	}
+	fprintf(o->file, "%s\n", verdict(t, rtt_us, &c));
 }
 
 static void print_where(const struct scope *scope, const struct round_trip *t, const struct out *o)
@@ -326,6 +399,9 @@ static void print(struct view *v, const struct out *o)
 
 	for (size_t i = 0; i < s->count; i++)
 		print_trip(s, i, o);
+	if (s->left_out)
+		out_styled(o, STYLE_DIM, "\n%s that wait by design left out (--all)\n",
+			   count_format(s->left_out, number));
 	if (!s->options->threshold_ns || s->above <= s->count)
 		return;
 	out_styled(o, STYLE_DIM, "\n%s more took %s or longer (--top)\n",

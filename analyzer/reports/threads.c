@@ -15,6 +15,8 @@ struct row {
 	struct group group;
 	const struct thread *thread;
 	uint64_t blocked_ns, calls; /* of the thread, round trips or not */
+	uint64_t active_ns;         /* all that is known of its life: from its first call, and
+				       the wait before it, to its last; UNKNOWN without any */
 	UT_hash_handle hh;
 };
 
@@ -95,6 +97,8 @@ static void finish(struct view *v)
 		struct thread_stats stats = model_thread(v->scope->model, row->thread);
 		row->blocked_ns = whole ? stats.blocked_ns : row->group.tally.blocked_ns;
 		row->calls = whole ? stats.calls : row->group.tally.calls;
+		row->active_ns = stats.first_ns == UNKNOWN ? UNKNOWN :
+			row->thread->last_ns - stats.first_ns;
 	}
 }
 
@@ -119,12 +123,6 @@ static struct group **sorted(const struct threads *t, size_t *count)
 	return groups;
 }
 
-/* From its first to its last call: all that is known of its life. */
-static uint64_t active_ns(const struct thread *t)
-{
-	return t->first_ns == UNKNOWN || t->last_ns == UNKNOWN ? UNKNOWN : t->last_ns - t->first_ns;
-}
-
 static json_t *json(struct view *v)
 {
 	const struct threads *t = (struct threads *)v;
@@ -140,7 +138,7 @@ static json_t *json(struct view *v)
 		json_object_set_new(o, "process", json_text(thread->process->name));
 		json_object_set_new(o, "tid", json_integer(thread->tid));
 		json_object_set_new(o, "name", json_text(thread->name[0] ? thread->name : NULL));
-		json_object_set_new(o, "active_ns", json_known(active_ns(thread)));
+		json_object_set_new(o, "active_ns", json_known(row->active_ns));
 		json_object_set_new(o, "calls", json_known(row->calls));
 		json_object_set_new(o, "blocked_ns", json_known(row->blocked_ns));
 		tally_json(&row->group.tally, o);
@@ -163,7 +161,7 @@ static void add_cells(struct table *table, const struct scope *scope, const stru
 {
 	const struct row *row = (const struct row *)g;
 	const struct thread *t = row->thread;
-	uint64_t all_ns = active_ns(t);
+	uint64_t all_ns = row->active_ns;
 	char text[UNIT_TEXT_BYTES], clean[256];
 	double share = all_ns != UNKNOWN && all_ns ? (double)row->blocked_ns / (double)all_ns : 0;
 

@@ -350,7 +350,7 @@ static void print_legend(const struct timeline *t, const struct out *o)
 
 	duration_format((t->to_ns - t->from_ns) / t->slices, slice);
 	flow_add(&f, STYLE_DIM, "a column is %s", slice);
-	flow_add(&f, STYLE_DIM, "c connect, TLS handshake");
+	flow_add(&f, STYLE_DIM, "c connect, TLS");
 	flow_add(&f, STYLE_DIM, "%s sending", out_pick(o, "▸", ">"));
 	flow_add(&f, STYLE_DIM, "%s waiting: from some to all of it", out_pick(o, "░▒▓█", ".+*#"));
 	flow_add(&f, STYLE_DIM, "%s receiving", out_pick(o, "◂", "<"));
@@ -372,9 +372,10 @@ static void print(struct view *v, const struct out *o)
 	free(lanes);
 	print_usages(t, o);
 	if (all > count) {
-		out_styled(o, STYLE_DIM, "%s less busy %s not shown%s",
+		out_styled(o, STYLE_DIM, "%s less busy %s%s not shown%s",
 			   count_format(all - count, number),
-			   t->options->by == LANE_THREAD ? "threads" : "connections",
+			   t->options->by == LANE_THREAD ? "thread" : "connection",
+			   all - count == 1 ? "" : "s",
 			   v->scope->several ? "" : " (--lanes)");
 		fputc('\n', o->file);
 	}

@@ -96,8 +96,7 @@ void handshakes_free(struct handshakes *h)
 
 void handshakes_add(struct handshakes *h, const struct connection *c)
 {
-	/* A forked process goes on with its parent's. */
-	if (!c->tls || (c->origin == ORIGIN_FORKED && c->parent && c->parent->tls == c->tls))
+	if (!connection_shook_hands(c))
 		return;
 	latency_add(h->latency, handshake_ns(c));
 	h->failed += c->tls->error != 0;

@@ -90,6 +90,7 @@ struct slow_options {
 	uint64_t top;
 	uint64_t threshold_ns;
 	bool full;           /* whole stacks */
+	bool all;            /* those that wait by design too */
 };
 
 /* What tables are sorted by, with the names in the same order. */

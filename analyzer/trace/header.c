@@ -8,7 +8,8 @@
 static uint32_t blind_spots(uint32_t bits)
 {
 	return (bits >> TRT_BLIND_IO_URING & 1) << BLIND_IO_URING |
-	       (bits >> TRT_BLIND_STREAM & 1) << BLIND_STREAM;
+	       (bits >> TRT_BLIND_STREAM & 1) << BLIND_STREAM |
+	       (bits >> TRT_BLIND_SANDBOX & 1) << BLIND_SANDBOX;
 }
 
 static const char *stacks_off(uint32_t stacks)

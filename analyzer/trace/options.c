@@ -53,6 +53,7 @@ const char *blind_spot_words(enum blind_spot spot)
 		[BLIND_IO_URING] = "uses io_uring: its transfers are not seen",
 		[BLIND_STREAM] = "reads or writes sockets through stdio (fdopen): those transfers "
 				 "are not seen",
+		[BLIND_SANDBOX] = "went into a sandbox (seccomp): its calls from there on are not seen",
 	};
 
 	return words[spot];

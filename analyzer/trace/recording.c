@@ -132,6 +132,12 @@ static struct trace *parent_of(const struct recording *r, const struct trace *ch
 	return found;
 }
 
+static void inherit_tls(struct connection *c, const struct tls *tls)
+{
+	if (tls && !tls->error && tls->ended_ns <= c->created_ns)
+		c->tls = tls;
+}
+
 /* A forked process's connections go on where its parent's were, under the same ids. */
 static void link_parents(const struct recording *r, struct trace *t)
 {
@@ -148,14 +154,16 @@ static void link_parents(const struct recording *r, struct trace *t)
 		searched = true;
 		if (parent)
 			c->parent = process_connection(&parent->process, c->id);
-		if (c->parent && !c->tls && c->parent->tls &&
-		    c->parent->tls->ended_ns <= c->created_ns)
-			c->tls = c->parent->tls;
+		if (c->parent && !c->tls)
+			inherit_tls(c, c->parent->tls);
 	}
 }
 
 struct known_socket {
-	uint64_t cookie;
+	struct {
+		uint8_t boot_id[16];
+		uint64_t cookie;
+	} key;
 	struct connection *connection;
 	UT_hash_handle hh;
 };
@@ -166,24 +174,27 @@ struct known_socket {
  */
 static void mark_shared(struct recording *r)
 {
-	struct known_socket *sockets = NULL, *s, *next;
+	struct known_socket *sockets = NULL, *s, *next, one = { .connection = NULL };
 
 	for (size_t i = 0; i < r->count; i++) {
 		struct process *p = &r->traces[i]->process;
 
+		memcpy(one.key.boot_id, p->boot_id, sizeof(one.key.boot_id));
 		for (size_t j = 0; j < p->connection_count; j++) {
 			struct connection *c = &p->connections[j];
 
 			if (!c->cookie)
 				continue;
-			HASH_FIND(hh, sockets, &c->cookie, sizeof(c->cookie), s);
+			one.key.cookie = c->cookie;
+			HASH_FIND(hh, sockets, &one.key, sizeof(one.key), s);
 			if (s) {
 				c->shared = s->connection->shared = true;
 				continue;
 			}
 			s = xcalloc(1, sizeof(*s));
-			*s = (struct known_socket){ .cookie = c->cookie, .connection = c };
-			HASH_ADD(hh, sockets, cookie, sizeof(s->cookie), s);
+			*s = one;
+			s->connection = c;
+			HASH_ADD(hh, sockets, key, sizeof(s->key), s);
 		}
 	}
 	HASH_ITER(hh, sockets, s, next)

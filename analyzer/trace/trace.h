@@ -75,7 +75,7 @@ enum transport { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UNIX, TRANSPORT_OTHER }
 enum origin { ORIGIN_SOCKET, ORIGIN_ACCEPT, ORIGIN_PAIR, ORIGIN_FOUND, ORIGIN_FORKED, ORIGIN_PEER };
 
 /* Ways to the network that a process took and the library cannot see. */
-enum blind_spot { BLIND_IO_URING, BLIND_STREAM, BLIND_SPOTS };
+enum blind_spot { BLIND_IO_URING, BLIND_STREAM, BLIND_SANDBOX, BLIND_SPOTS };
 
 /* What the kernel knew of a TCP connection at a moment. */
 struct kernel_view {
@@ -233,6 +233,12 @@ struct event {
 	const uint8_t *head, *tail;    /* payload; valid until the next recording_next() */
 	uint16_t head_bytes, tail_bytes;
 };
+
+/* Whether the handshake was made on this connection, and not inherited with it. */
+static inline bool connection_shook_hands(const struct connection *c)
+{
+	return c->tls && !(c->parent && c->parent->tls == c->tls);
+}
 
 /* Name of a call id as in libc, "call 99" for one newer than this program. Static storage. */
 const char *call_name(uint8_t call);

@@ -10,8 +10,10 @@
 HOOK int close(int fd)
 {
 	struct call call;
-	struct connection *c = lifecycle_hooks() ? connection_known(fd) : NULL;
 
+	if (!lifecycle_hooks()) /* a sandbox may kill for what follows */
+		return REAL(close)(fd);
+	struct connection *c = connection_known(fd);
 	if (__builtin_expect(!c, 1)) {
 		connection_forget(fd, 0);
 		return REAL(close)(fd);

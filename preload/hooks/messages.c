@@ -1,33 +1,67 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Calls that move several messages at once: an event each, of which the first has the duration. */
-#include "preload/call.h"
+#include "preload/hooks/messages.h"
+
 #include "preload/memory.h"
 
-/* Of further messages' contents nothing is kept: a resolver's two questions are what matters. */
-#define OFFERS 2
+void messages_offer(struct outgoing out[MESSAGES_OFFERED], struct call *call,
+		    const struct mmsghdr *messages, unsigned int count)
+{
+	for (unsigned int i = 0; i < MESSAGES_OFFERED && i < count; i++) {
+		struct mmsghdr copy = { 0 };
+		memory_copy(&copy, &messages[i], sizeof(copy));
+		call_offer_message(&out[i], call, &copy.msg_hdr);
+	}
+}
+
+void messages_sent(struct call *call, int sent, int flags, const struct mmsghdr *messages,
+		   const struct outgoing out[MESSAGES_OFFERED])
+{
+	struct outgoing nothing = { .peer_bytes = 0 };
+
+	if (sent < 0)
+		call_sent(call, sent, flags, &nothing);
+	for (int i = 0; i < sent; i++) {
+		if (i >= MESSAGES_OFFERED)
+			call_offer(&nothing, call, NULL, 0, messages[i].msg_hdr.msg_name,
+				   messages[i].msg_hdr.msg_namelen);
+		call_sent(call, messages[i].msg_len, flags,
+			  i < MESSAGES_OFFERED ? &out[i] : &nothing);
+		call_continue(call);
+	}
+}
+
+socklen_t messages_address_room(const struct mmsghdr *messages, unsigned int count)
+{
+	struct mmsghdr first = { 0 };
+
+	if (count)
+		memory_copy(&first, messages, sizeof(first));
+	return first.msg_hdr.msg_namelen;
+}
+
+void messages_received(struct call *call, int received, int flags, const struct mmsghdr *messages,
+		       socklen_t address_room)
+{
+	if (received <= 0)
+		call_received(call, received, &(struct incoming){ .flags = flags });
+	for (int i = 0; i < received; i++) {
+		call_received_message(call, messages[i].msg_len, flags, &messages[i].msg_hdr,
+				      address_room);
+		call_continue(call);
+	}
+}
 
 HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
 {
 	struct call call;
-	struct outgoing out[OFFERS], nothing = { .peer_bytes = 0 };
+	struct outgoing out[MESSAGES_OFFERED];
 
 	if (!call_begin_socket(&call, TRT_CALL_sendmmsg, fd))
 		return REAL(sendmmsg)(fd, messages, count, flags);
-	for (unsigned int i = 0; i < OFFERS && i < count; i++) {
-		struct mmsghdr copy = { 0 };
-		memory_copy(&copy, &messages[i], sizeof(copy));
-		call_offer_message(&out[i], &call, &copy.msg_hdr);
-	}
+	messages_offer(out, &call, messages, count);
 	int sent = REAL(sendmmsg)(fd, messages, count, flags);
-	if (sent <= 0)
-		call_sent(&call, sent, flags, &nothing);
-	for (int i = 0; i < sent; i++) {
-		if (i >= OFFERS)
-			call_offer(&nothing, &call, NULL, 0, messages[i].msg_hdr.msg_name,
-				   messages[i].msg_hdr.msg_namelen);
-		call_sent(&call, messages[i].msg_len, flags, i < OFFERS ? &out[i] : &nothing);
-		call_continue(&call);
-	}
+	messages_sent(&call, sent, flags, messages, out);
 	return sent;
 }
 
@@ -35,20 +69,11 @@ HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flag
 		  struct timespec *timeout)
 {
 	struct call call;
-	struct mmsghdr before = { 0 };
 
 	if (!call_begin_socket(&call, TRT_CALL_recvmmsg, fd))
 		return REAL(recvmmsg)(fd, messages, count, flags, timeout);
-	/* Callers give all messages the same room for an address. */
-	if (count)
-		memory_copy(&before, messages, sizeof(before));
+	socklen_t address_room = messages_address_room(messages, count);
 	int received = REAL(recvmmsg)(fd, messages, count, flags, timeout);
-	if (received <= 0)
-		call_received(&call, received, &(struct incoming){ .flags = flags });
-	for (int i = 0; i < received; i++) {
-		call_received_message(&call, messages[i].msg_len, flags, &messages[i].msg_hdr,
-				      before.msg_hdr.msg_namelen);
-		call_continue(&call);
-	}
+	messages_received(&call, received, flags, messages, address_room);
 	return received;
 }

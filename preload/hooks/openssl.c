@@ -23,6 +23,7 @@ int SSL_read_ex(SSL *ssl, void *buffer, size_t bytes, size_t *read);
 int SSL_peek_ex(SSL *ssl, void *buffer, size_t bytes, size_t *read);
 int SSL_write_ex(SSL *ssl, const void *buffer, size_t bytes, size_t *written);
 ssize_t SSL_sendfile(SSL *ssl, int fd, off_t offset, size_t bytes, int flags);
+int SSL_clear(SSL *ssl);
 void SSL_free(SSL *ssl);
 int BIO_write(BIO *bio, const void *data, int bytes);
 /* Not intercepted: what tells about a session without changing it. */
@@ -49,7 +50,7 @@ enum { ERROR_SSL = 1, ERROR_SYSCALL = 5, ERROR_ZERO_RETURN = 6 };
 	F(SSL_write) F(SSL_read_ex) F(SSL_peek_ex) F(SSL_write_ex) F(SSL_sendfile) F(SSL_free)   \
 	F(SSL_get_error) F(SSL_is_init_finished) F(SSL_state) F(SSL_in_init) F(SSL_version)      \
 	F(SSL_is_server) F(SSL_session_reused) F(SSL_get_servername) F(SSL_get0_alpn_selected)   \
-	F(SSL_get_rbio) F(ERR_peek_last_error) F(ERR_reason_error_string)
+	F(SSL_get_rbio) F(SSL_clear) F(ERR_peek_last_error) F(ERR_reason_error_string)
 
 #define NUMBER(name) FUNCTION_##name,
 #define NAME(name) #name,
@@ -171,6 +172,10 @@ HANDSHAKE(SSL_connect)
 HANDSHAKE(SSL_accept)
 HANDSHAKE(SSL_do_handshake)
 
+/*
+ * For a session that was used by BIO_read() and BIO_write() alone this would be the first call that
+ * is seen: its handshake and plaintext were not, and what is said now is no handshake.
+ */
 HOOK int SSL_shutdown(SSL *ssl)
 {
 	struct frame caller = FRAME_OF_CALLER;
@@ -180,6 +185,8 @@ HOOK int SSL_shutdown(SSL *ssl)
 
 	if (!p)
 		return missing();
+	if (!tls_known(ssl))
+		return OF(p, SSL_shutdown)(ssl);
 	tls_begin(&c, p, TRT_CALL_SSL_shutdown, ssl, caller);
 	int result = OF(p, SSL_shutdown)(ssl);
 	/* 0: sent, the peer's is still to come (SSL_shutdown(3)). */
@@ -295,6 +302,19 @@ HOOK ssize_t SSL_sendfile(SSL *ssl, int fd, off_t offset, size_t bytes, int flag
 	struct tls_outcome o = end(&c, p, ssl, moved ? 1 : (int)result, moved);
 	tls_sent(&c, &o);
 	return result;
+}
+
+/* The object may speak over another socket from here on, while the one it had is still open. */
+HOOK int SSL_clear(SSL *ssl)
+{
+	struct frame caller = FRAME_OF_CALLER;
+	struct provider spare;
+	const struct provider *p = library(FUNCTION_SSL_clear, &caller, &spare);
+
+	if (!p)
+		return 0;
+	tls_forget(ssl);
+	return OF(p, SSL_clear)(ssl);
 }
 
 HOOK void SSL_free(SSL *ssl)

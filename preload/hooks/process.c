@@ -2,6 +2,9 @@
 /* Calls that change what the process is. */
 #include "preload/call.h"
 
+#include <stdarg.h>
+#include <sys/prctl.h>
+
 /* The child notices by itself, whoever made it; but this way it knows its own id before its first event. */
 HOOK pid_t fork(void)
 {
@@ -35,6 +38,28 @@ HOOK int setresuid(uid_t real, uid_t effective, uid_t saved)
 {
 	lifecycle_prepare();
 	return REAL(setresuid)(real, effective, saved);
+}
+
+/*
+ * Its arguments are passed on as they came.  With a seccomp filter the kernel kills for
+ * system calls that the filter's author did not expect, as sshd's does for getsockopt().
+ */
+HOOK int prctl(int option, ...)
+{
+	va_list arguments;
+	unsigned long a[4];
+
+	va_start(arguments, option);
+	for (int i = 0; i < 4; i++)
+		a[i] = va_arg(arguments, unsigned long);
+	va_end(arguments);
+	bool sandbox = option == PR_SET_SECCOMP && lifecycle_sandbox();
+	int result = REAL(prctl)(option, a[0], a[1], a[2], a[3]);
+	if (sandbox && result == 0)
+		lifecycle_sandboxed();
+	else if (sandbox)
+		lifecycle_sandbox_failed();
+	return result;
 }
 
 HOOK int chroot(const char *path)

@@ -9,9 +9,12 @@
  */
 #include "preload/blind.h"
 #include "preload/call.h"
+#include "preload/hooks/messages.h"
 #include "preload/memory.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 struct raw {
@@ -95,6 +98,26 @@ static long receive_message(const struct raw *r, struct call *call)
 	return received;
 }
 
+static long send_messages(const struct raw *r, struct call *call)
+{
+	struct outgoing out[MESSAGES_OFFERED];
+
+	messages_offer(out, call, (const struct mmsghdr *)r->b, (unsigned int)r->c);
+	long sent = make(r);
+	messages_sent(call, (int)sent, (int)r->d, (const struct mmsghdr *)r->b, out);
+	return sent;
+}
+
+static long receive_messages(const struct raw *r, struct call *call)
+{
+	const struct mmsghdr *messages = (const struct mmsghdr *)r->b;
+	socklen_t address_room = messages_address_room(messages, (unsigned int)r->c);
+
+	long received = make(r);
+	messages_received(call, (int)received, (int)r->d, messages, address_room);
+	return received;
+}
+
 static long made_socket(const struct raw *r, struct call *call, enum trt_origin origin)
 {
 	long fd = make(r);
@@ -135,6 +158,18 @@ static long duplicated(const struct raw *r, struct call *call)
 	return fd;
 }
 
+static long sandboxed(const struct raw *r)
+{
+	bool sandbox = lifecycle_sandbox();
+	long result = make(r);
+
+	if (sandbox && result == 0)
+		lifecycle_sandboxed();
+	else if (sandbox)
+		lifecycle_sandbox_failed();
+	return result;
+}
+
 #define SOCKET_CALL(name) call_begin_socket(&call, TRT_CALL_##name, (int)r.a)
 #define ANY_CALL(name) call_begin(&call, TRT_CALL_##name, (int)r.a)
 
@@ -163,6 +198,10 @@ long raw_call(long number, long a, long b, long c, long d, long e, long f)
 		return SOCKET_CALL(sendmsg) ? send_message(&r, &call) : make(&r);
 	case SYS_recvmsg:
 		return SOCKET_CALL(recvmsg) ? receive_message(&r, &call) : make(&r);
+	case SYS_sendmmsg:
+		return SOCKET_CALL(sendmmsg) ? send_messages(&r, &call) : make(&r);
+	case SYS_recvmmsg:
+		return SOCKET_CALL(recvmmsg) ? receive_messages(&r, &call) : make(&r);
 	case SYS_connect: {
 		if (!SOCKET_CALL(connect))
 			return make(&r);
@@ -188,6 +227,11 @@ long raw_call(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_io_uring_setup:
 		blind_note(TRT_BLIND_IO_URING);
 		return make(&r);
+	case SYS_seccomp:
+		/* Without a filter it only asks whether the kernel knows a flag. */
+		return a == SECCOMP_SET_MODE_FILTER && c == 0 ? make(&r) : sandboxed(&r);
+	case SYS_prctl:
+		return a == PR_SET_SECCOMP ? sandboxed(&r) : make(&r);
 	default:
 		return make(&r);
 	}
@@ -197,12 +241,13 @@ long raw_call(long number, long a, long b, long c, long d, long e, long f)
 #define RAW_NUMBERS 512
 const uint8_t raw_table[RAW_NUMBERS] __attribute__((visibility("hidden"))) = {
 	[SYS_read] = 1, [SYS_write] = 1, [SYS_readv] = 1, [SYS_writev] = 1, [SYS_sendto] = 1,
-	[SYS_recvfrom] = 1, [SYS_sendmsg] = 1, [SYS_recvmsg] = 1, [SYS_connect] = 1,
+	[SYS_recvfrom] = 1, [SYS_sendmsg] = 1, [SYS_recvmsg] = 1, [SYS_sendmmsg] = 1,
+	[SYS_recvmmsg] = 1, [SYS_connect] = 1,
 	[SYS_socket] = 1, [SYS_accept] = 1, [SYS_accept4] = 1, [SYS_close] = 1, [SYS_dup] = 1,
 #ifdef SYS_dup2
 	[SYS_dup2] = 1,
 #endif
-	[SYS_dup3] = 1, [SYS_io_uring_setup] = 1,
+	[SYS_dup3] = 1, [SYS_io_uring_setup] = 1, [SYS_seccomp] = 1, [SYS_prctl] = 1,
 };
 
 /*

@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tests/bench/bench.h"
 
 #define CALLS 20000
 #define ROUNDS_MAX 1001
 #define STACK_DEPTH 128
-#define MESSAGE_BYTES 64
 
 enum measure { SEND, RECV, READ_FILE, FLOOR, MEASURES };
 
@@ -29,14 +29,6 @@ static double ns_per_call[MEASURES][ROUNDS_MAX];
 
 static int socket_fd, file_fd;
 static int (*backtrace_of)(void **addresses, int size); /* unw_backtrace() */
-
-static uint64_t time_of(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static uint64_t floor_once(void)
 {

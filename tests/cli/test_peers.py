@@ -65,6 +65,19 @@ class Peers(harness.TestCase):
                 server = f"network 8\nconnection 2 tcp accept\naddresses 2 {address}:80 {address}:4000"
                 self.assertEqual(found, bool(self.pairs(client, server)))
 
+    def test_another_machine(self):
+        for kind, first, second, found in [
+                ("tcp", "127.0.0.1:4000 127.0.0.1:80", "127.0.0.1:80 127.0.0.1:4000", False),
+                ("tcp", "10.0.0.1:4000 10.0.0.2:80", "10.0.0.2:80 10.0.0.1:4000", True),
+                ("udp", "0.0.0.0:4000 10.0.0.2:80", "10.0.0.2:80 10.0.0.1:4000", False),
+                ("unixgram", "@a @b", "@b @a", False)]:
+            with self.subTest(kind=kind, addresses=first):
+                client = f"connection 1 {kind} socket inode=7 cookie=7\naddresses 1 {first}"
+                server = f"boot 9\nconnection 2 {kind} accept inode=8 cookie=7\naddresses 2 {second}\nunix_peer 2 7 1"
+                self.assertEqual(found, bool(self.pairs(client, server)))
+                if kind != "unixgram":
+                    self.assertTrue(self.pairs(client, server.replace("boot 9", "").replace("cookie=7", "cookie=8")))
+
     def test_datagrams_to_one_socket(self):
         clients = "\n".join(f"connection {i} udp socket\naddresses {i} 127.0.0.1:400{i} 127.0.0.1:53" for i in (1, 2))
         server = ("connection 1 udp socket\nconnection 2 udp peer parent=1\naddresses 2 0.0.0.0:53 127.0.0.1:4001\n"

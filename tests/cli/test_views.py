@@ -57,7 +57,7 @@ SUMMARY_KEYS = ["started_at", "duration_ns", "processes", "threads", "connection
                 "handshake_ns", "tls", "cpu_ns", "resident_bytes_max", "unseen_bytes", "blind_spots"]
 LATENCY_KEYS = ["count", "mean", "stdev", "min", "p50", "p90", "p95", "p99", "p999", "max"]
 TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local", "remote", "host", "protocol", "name",
-             "status", "start_ns", "latency_ns", "lookup_ns", "handshake_ns", "queue_ns", "send_ns", "wait_ns",
+             "status", "error", "protocol_info", "waiting_by_design", "start_ns", "latency_ns", "lookup_ns", "handshake_ns", "queue_ns", "send_ns", "wait_ns",
              "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
              "stack"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
@@ -220,6 +220,41 @@ class Views(harness.TestCase):
         done = self.view("slow", "--threshold", "1s", status=1)
         self.assertIn("1.00s", done.stderr)
         self.assertIn("by 0x4000", self.text("slow"))
+
+    def test_slow_says_whose_time_it_was(self):
+        cases = {  # end of sending, arrival; the kernel's smoothed and least round trip time, segments sent again
+            "a wait of ten RTT": (4000, 3000000, "30 20 0", "RTT 30.0us (least 20.0us): the time was the peer's\n"),
+            "after losses": (4000, 3000000, "30 20 2", ", 2 segments sent again on this connection\n"),
+            "two of the least": (4000, 50000, "30 25 0", "RTT 30.0us (least 25.0us): the time was the network's\n"),
+            "late acknowledgements": (4000, 200000, "5000 20 0", "RTT 5.00ms (least 20.0us)\n"),
+            "mostly sending": (900000, 905000, "30 25 0", "RTT 30.0us (least 25.0us)\n"),
+        }
+        for what, (sent, answered, view, text) in cases.items():
+            with self.subTest(what):
+                self.write("it", "process 100 tested 1\nconnection 1 tcp socket created=1000\n"
+                           "addresses 1 127.0.0.1:40000 127.0.0.1:6379\nconnected 1 1000-2000\n"
+                           f"10 send 1 3000-{sent} 100\nview 10 1 {sent} {view}\n"
+                           f"10 recv 1 {sent}-{answered} 50\nend 10000000\n", folder="verdict")
+                self.assertIn(text, self.text("slow", "--width", "100", folder="verdict"))
+
+    def test_a_thread_that_waited_before_its_first_call(self):
+        self.write("it", "process 100 tested 1\nconnection 1 tcp accept created=1000\n"
+                   "10 recv 1 5000000-5001000 10 waited=4000000\n10 send 1 5500000-5501000 10\nend 6000000\n", folder="waited")
+        thread, = self.json("threads", folder="waited")
+        self.assertEqual((4501000, 4002000), (thread["active_ns"], thread["blocked_ns"]))
+
+    def test_one_more_is_no_plural(self):
+        self.assertIn("\n1 thread more", self.text("threads", "--top", "1"))
+        self.assertIn("\n2 connections more", self.text("connections", "--top", "1"))
+        self.assertIn("less busy connections not shown", self.text("timeline", "--lanes", "1"))
+        self.assertIn("\n1 less busy thread not shown", self.text("timeline", "--by", "thread", "--lanes", "1"))
+        functions = len(self.json("hotspots"))
+        self.assertIn("\n1 function more", self.text("hotspots", "--top", str(functions - 1)))
+
+    def test_no_protocol_is_decoded(self):
+        for option in ["--protocol", "--name"]:
+            done = self.view("trips", option, "*", status=1)
+            self.assertIn("no protocol is decoded yet", done.stderr)
 
     def test_tables(self):
         endpoints = self.json("endpoints")

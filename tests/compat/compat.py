@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests of real programs share: the table's rows, figures of a recording, overhead.
 
-Each test is declared with @row() and is a row of docs/compatibility.md.  scripts/compatibility gives a folder in
-TRT_COMPAT_ROWS, into which each test that passed writes what it saw; TRT_COMPAT_PAIRS asks for that many pairs of
+Each test is declared with @row() and is a row of docs/compatibility.md.  scripts/compatibility gives a file in
+TRT_COMPAT_ROWS, to which each test that passed adds what it saw; TRT_COMPAT_PAIRS asks for that many pairs of
 runs without and with the library, from which the overhead is taken.
 """
 
@@ -13,7 +13,6 @@ import os
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 import time
 
@@ -21,7 +20,7 @@ import harness
 
 PYTHON = "/usr/bin/python3"  # Debian's, as its modules are Debian's
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
-ROWS_FOLDER = os.environ.get("TRT_COMPAT_ROWS")
+ROWS_FILE = os.environ.get("TRT_COMPAT_ROWS")
 PAIRS = int(os.environ.get("TRT_COMPAT_PAIRS", "0"))
 
 ROWS = []
@@ -39,7 +38,9 @@ class Row:
 def version_of(command):
     """The first number with a dot that the program prints of itself."""
     done = harness.run(command, status=None)
-    found = re.search(r"\d+(?:\.\d+)+\w*", done.stdout + done.stderr)
+    # MariaDB's clients have a number of their own before the one that everybody knows.
+    text = re.sub(r".*\bDistrib\b", "", done.stdout + done.stderr)
+    found = re.search(r"\d+(?:\.\d+)+\w*", text)
     if not found:
         raise harness.Failed(f"{' '.join(command)} prints no version")
     return found[0]
@@ -95,12 +96,27 @@ def figures(recording, address, role="client"):
     return found
 
 
+def wire_bytes(recording, address, role="client"):
+    """Bytes (sent, received) of the same connections, as they went over the wire, the TLS handshake included."""
+    end = "remote" if role == "client" else "local"
+    found = [(c["wire_bytes_sent"], c["wire_bytes_received"]) if c["tls"] and c["tls"]["seen"] else
+             (c["bytes_sent"], c["bytes_received"])
+             for c in recording.json("connections") if c["role"] == role and c[end] == address and c["round_trips"]]
+    return tuple(map(sum, zip(*found)))
+
+
 def unseen(summaries):
     """What the program itself says that it could not see, in words; "nothing" if it compared and missed nothing."""
     spots = sorted({spot for s in summaries for spot in s["blind_spots"]})
     known = [s["unseen_bytes"] for s in summaries if s["unseen_bytes"] is not None]
     if sum(known):
-        spots.append(f"{sum(known)} bytes round the C library")
+        spots.append(f"{sum(known)} bytes that went round the C library")
+    encrypted = sum(s["tls"]["unseen_connections"] for s in summaries)
+    if encrypted:
+        spots.append(f"the plaintext of {encrypted} encrypted connection{'s' * (encrypted > 1)}")
+    unjoined = sum(s["tls"]["unjoined_bytes_sent"] + s["tls"]["unjoined_bytes_received"] for s in summaries)
+    if unjoined:
+        spots.append(f"whose the plaintext of {unjoined} bytes was")
     lost = sum(s["lost_events"] + s["overwritten_events"] for s in summaries)
     if lost:
         spots.append(f"{lost} events lost")
@@ -117,7 +133,7 @@ class TestCase(harness.TestCase):
     def begin(self, about):
         self.about = about
         self.rows = []
-        self.overhead = None
+        self.overhead = []
 
     def saw(self, recording, found):
         """Adds figures to the row, and to what is checked in all of them: that nothing was lost."""
@@ -136,36 +152,38 @@ class TestCase(harness.TestCase):
         """Overhead: run(environment) ends when the work is done, or returns its seconds if it knows them better."""
         def seconds(environment):
             start = time.monotonic()
-            known = run(environment)
-            return known or time.monotonic() - start
+            return run(environment) or time.monotonic() - start
 
-        plain, recorded = [], []
-        for _ in range(PAIRS):
-            plain.append(seconds({}))
-            recorded.append(seconds(harness.preload_env(self.new_folder())))
-        if PAIRS:
-            self.overhead = (statistics.median(plain), statistics.median(recorded),
-                             statistics.median(r / p for p, r in zip(plain, recorded)))
+        self.overhead = [(seconds({}), seconds(harness.preload_env(self.new_folder()))) for _ in range(PAIRS)]
 
-    def measure_command(self, *arguments, **options):
+    def measure_server(self, server, work):
+        """Overhead of a server: server(environment) is a context, and work() with its value is what takes time."""
+        def seconds(environment):
+            with server(environment) as running:
+                start = time.monotonic()
+                work(running)
+                return time.monotonic() - start
+
+        self.measure(seconds)
+
+    def measure_command(self, *arguments, env=None, **options):
         """Overhead of a program that runs to its end."""
-        self.measure(lambda environment: discard(harness.run(arguments, env=environment, **options)))
+        def run(environment):
+            harness.run(arguments, env={**environment, **(env or {})}, **options)
+
+        self.measure(run)
 
     def finish(self):
         """The test passed: its row."""
         if not self.rows:
             raise harness.Failed("the test shows no figures")
-        if not ROWS_FOLDER:
+        if not ROWS_FILE:
             return
         total = sum((found for _, found in self.rows), Figures())
-        text = json.dumps({**dataclasses.asdict(self.about), "version": version_of(self.about.version),
-                           **dataclasses.asdict(total), "unseen": unseen([s for s, _ in self.rows]),
-                           "overhead": self.overhead})
-        (pathlib.Path(ROWS_FOLDER) / f"{ROWS.index(self.about):03}.json").write_text(text)
-
-
-def discard(_):
-    """For a run that is timed from outside."""
+        with open(ROWS_FILE, "a") as rows:
+            print(json.dumps({**dataclasses.asdict(self.about), "version": version_of(self.about.version),
+                              **dataclasses.asdict(total), "unseen": unseen([s for s, _ in self.rows]),
+                              "overhead": self.overhead}), file=rows)
 
 
 def demote(user):
@@ -178,6 +196,11 @@ def tcp(port):
     return f"127.0.0.1:{port}"
 
 
+def tcp_mapped(port):
+    """The same for a socket of IPv6 that talks IPv4, as Java's do."""
+    return f"[::ffff:127.0.0.1]:{port}"
+
+
 def certificate(folder):
     """A key and a certificate of 127.0.0.1 and localhost, signed by itself: (key, certificate)."""
     key, certificate_file = folder / "key.pem", folder / "certificate.pem"
@@ -188,8 +211,6 @@ def certificate(folder):
     return key, certificate_file
 
 
-def started(arguments, **options):
+def started(arguments):
     """A client that runs beside others: its process."""
-    full = {**os.environ, **options.pop("env", {})}
-    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env=full, **options)
+    return subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)

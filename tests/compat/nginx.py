@@ -4,6 +4,8 @@
 import contextlib
 import dataclasses
 import os
+import socket
+import ssl
 
 import compat
 import harness
@@ -32,29 +34,46 @@ http {{
 }}
 """
 
+SETTLING = "/settled"  # a path that no test asks for
+
 
 @dataclasses.dataclass
 class Server:
-    """A running nginx."""
+    """An nginx of one worker; when it has ended, of any number."""
     folder: object
     port: int
+    tls: bool
+
+    def settle(self):
+        """nginx writes a request's line after its response: what it answers now comes after the lines of all before."""
+        with contextlib.suppress(ConnectionRefusedError), \
+                socket.create_connection(("127.0.0.1", self.port)) as s:
+            context = ssl.create_default_context(cafile=self.folder / "certificate.pem") if self.tls else None
+            with context.wrap_socket(s, server_hostname="localhost") if context else s as stream:
+                stream.sendall(f"GET {SETTLING} HTTP/1.0\r\n\r\n".encode())
+                while stream.recv(4096):
+                    pass
 
     def requests(self):
         """(worker's pid, connection, bytes of the request, bytes of the response, status, path) of each request."""
         rows = []
         for line in (self.folder / "access.log").read_text().splitlines():
             pid, connection, request, response, status, path = line.split(" ", 5)
+            if path == SETTLING:
+                continue
             rows.append((int(pid), int(connection), int(request), int(response), int(status), path))
         return rows
 
     def figures(self):
         """The log's counts as a client saw them; each connection is seen by the requests on it."""
+        self.settle()
         rows = self.requests()
         return compat.Figures(len({(r[0], r[1]) for r in rows}), len(rows), 0, sum(r[2] for r in rows),
                               sum(r[3] for r in rows))
 
     def forget(self):
         """Empties the log."""
+        self.settle()
         os.truncate(self.folder / "access.log", 0)
 
 
@@ -79,4 +98,4 @@ def running(folder, *, prefix=(), env=None, workers=1, tls=False, locations="", 
         tls="ssl" if tls else "", certificate=files, locations=locations, more=more))
     arguments = [*prefix, "nginx", "-p", f"{folder}/", "-c", "nginx.conf", "-e", "error.log"]
     with harness.server(arguments, ("127.0.0.1", port), env=env):
-        yield Server(folder, port)
+        yield Server(folder, port, tls)

@@ -39,6 +39,7 @@ class Relay:
             self.address = f"127.0.0.1:{self.port}"
         self.listener.listen(100)
         self.stop, self.stopped = socket.socketpair()
+        self.sockets = [self.listener, self.stop, self.stopped]
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
@@ -74,6 +75,7 @@ class Relay:
         for s in (client, server):
             if s.family == socket.AF_INET:
                 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sockets += [client, server]
         wire = Wire()
         self.wires.append(wire)
         self.selector.register(client, selectors.EVENT_READ, (server, wire, True))
@@ -101,6 +103,8 @@ class Relay:
     def close(self):
         self.stop.send(b".")
         self.thread.join(harness.PATIENCE_S)
+        for s in self.sockets:
+            s.close()
 
 
 @contextlib.contextmanager

@@ -16,28 +16,39 @@ import relay
 from compat import tcp
 
 POSTGRES = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
+PSQL = ("psql", "--version")
 PGBENCH = ("pgbench", "--version")
 BENCH_CLIENTS, BENCH_TRANSACTIONS = 8, 25
 
 
 class Postgres(compat.TestCase):
+    def owned(self, path):
+        """The same path, as the server's own and nobody else's to write."""
+        os.chmod(path, 0o755 if os.path.isdir(path) else 0o600)
+        if os.getuid() == 0:
+            shutil.chown(path, "postgres", "postgres")
+        return path
+
     @contextlib.contextmanager
-    def server(self, prefix=(), env=None):
-        """A private cluster: (port, folder of its Unix socket, its log)."""
+    def server(self, prefix=(), env=None, tls=False):
+        """A private cluster: (port, its log)."""
         if not POSTGRES:
             self.skipTest("postgresql is not installed")
         data, log = self.folder / "cluster", self.folder / "cluster.log"
         user = compat.demote("postgres")
         if not data.exists():
             data.mkdir()
-            if user:
-                shutil.chown(self.folder, "postgres", "postgres")
-                shutil.chown(data, "postgres", "postgres")
+            self.owned(self.folder)
+            self.owned(data)
             harness.run([POSTGRES[0] / "initdb", "-D", data, "-U", "test", "-A", "trust", "--no-sync"], cwd=self.folder,
                         **user)
         port = harness.free_port()
         settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder,
-                    "fsync": "off", "log_statement": "all", "log_disconnections": "on", "log_connections": "on"}
+                    "fsync": "off", "log_statement": "all"}
+        if tls:
+            for name, source in zip(("ssl_key_file", "ssl_cert_file"), compat.certificate(self.folder)):
+                settings[name] = self.owned(shutil.copy(source, data))
+            settings["ssl"] = "on"
         with open(log, "w") as output, \
                 harness.server([*prefix, POSTGRES[0] / "postgres", "-D", data,
                                 *(word for k, v in settings.items() for word in ("-c", f"{k}={v}"))],
@@ -64,16 +75,32 @@ class Postgres(compat.TestCase):
         processed, = re.findall(r"actually processed: (\d+)/", done.stdout) or [0]
         return int(processed), statements
 
-    @compat.row("psql", "TCP, 10 statements", "the server's log, a relay's count", version=("psql", "--version"))
+    def ask(self, port, tls="disable"):
+        """psql's command: ten statements, of which the last ones have large answers."""
+        queries = [word for i in range(10) for word in ("-c", f"SELECT repeat('x', {i * 1000})")]
+        return ["psql", "-X", "-q", "-h", "127.0.0.1", "-p", port, "-U", "test", *queries,
+                f"sslmode={tls} dbname=postgres"]
+
+    @compat.row("psql", "TCP, 10 statements", "the server's log, a relay's count", version=PSQL)
     def test_psql(self):
         with self.server() as (port, log), relay.between(("127.0.0.1", port)) as wire:
-            queries = [word for i in range(10) for word in ("-c", f"SELECT repeat('x', {i * 1000})")]
-            command = ["psql", "-X", "-q", "-h", "127.0.0.1", "-p", wire.port, "-U", "test", *queries,
-                       "sslmode=disable dbname=postgres"]
-            found, _, done = self.watch(tcp(wire.port), *command)
+            found, _, done = self.watch(tcp(wire.port), *self.ask(wire.port))
             self.assertEqual((0, 10), self.check_log(found, log, done))
             self.assertEqual(wire.figures(), found)
-            self.measure_command(*command)
+            self.measure_command(*self.ask(wire.port))
+
+    @compat.row("psql", "TLS, 10 statements", "the same without TLS, the server's log", version=PSQL, needs=["openssl"])
+    def test_psql_tls(self):
+        """TLS begins after a request for it of 8 bytes, and its answer of one."""
+        with self.server(tls=True) as (port, log):
+            recording, _ = self.record(*self.ask(port))
+            plain = compat.figures(recording, tcp(port))
+            os.truncate(log, 0)
+            found, recording, _ = self.watch(tcp(port), *self.ask(port, tls="require"))
+            self.assertEqual(10, log.read_text().count("LOG:  statement: "))
+            self.assertEqual(plain + compat.Figures(0, 1, 0, 8, 1), found)
+            self.assertEqual(["TLS 1.3"], [c["tls"]["version"] for c in recording.json("connections")])
+            self.measure_command(*self.ask(port, tls="require"))
 
     @compat.row("pgbench", f"TCP, {BENCH_CLIENTS} connections, 2 threads", "its own count, the server's log",
                 version=PGBENCH)
@@ -138,8 +165,8 @@ class MariaDB(compat.TestCase):
             if user:
                 shutil.chown(self.folder, "mysql", "mysql")
                 shutil.chown(data, "mysql", "mysql")
-            harness.run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-                         "--skip-test-db", f"--tmpdir={self.folder}"], **user)
+            harness.run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--tmpdir={self.folder}",
+                         "--auth-root-authentication-method=normal", "--skip-test-db"], **user)
         port = harness.free_port()
         with harness.server([*prefix, "mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={path}",
                              f"--tmpdir={self.folder}", "--bind-address=127.0.0.1", f"--port={port}",
@@ -157,6 +184,10 @@ class MariaDB(compat.TestCase):
         text = "".join(f"SELECT REPEAT('x', {i * 1000});" for i in range(10))
         return ["mariadb", "--no-defaults", *where, "-uroot", "-B", "-e", text]
 
+    def ask(self, where):
+        for _ in range(5):
+            harness.run(self.queries("-h", "127.0.0.1", "-P", where[0]))
+
     @compat.row("mariadb", "TCP, 10 statements", "the server's counters, a relay's count",
                 version=("mariadb", "--version"), needs=["mariadbd"])
     def test_client(self):
@@ -172,19 +203,17 @@ class MariaDB(compat.TestCase):
             self.measure_command(*command)
 
 
-    @compat.row("mariadb", "Unix socket, 10 statements", "the server's counters",
+    @compat.row("mariadb", "Unix socket, 10 statements", "the server's counters, a relay's count",
                 version=("mariadb", "--version"), needs=["mariadbd"])
     def test_client_unix(self):
-        with self.server() as (_, path):
-            command = self.queries("-S", path)
+        with self.server() as (_, path), relay.between(path, f"{self.folder}/relay.sock") as wire:
+            command = self.queries("-S", wire.address)
             before = self.status(path)
-            found, _, _ = self.watch(path, *command)
+            found, _, _ = self.watch(wire.address, *command)
             after = self.status(path)
             self.assertEqual(10, after["Com_select"] - before["Com_select"])
+            self.assertEqual(wire.figures(), found)
             self.assertEqual((1, 10 + 2, 1), (found.connections, found.round_trips, found.pending))
-            # What the server read beside that is what asked for its counters, twice the same.
-            asking = self.status(path)["Bytes_received"] - after["Bytes_received"]
-            self.assertEqual(after["Bytes_received"] - before["Bytes_received"] - asking, found.bytes_sent)
             self.measure_command(*command)
 
     @compat.row("mariadbd", "the server, a thread a connection", "a relay's count",
@@ -193,8 +222,7 @@ class MariaDB(compat.TestCase):
         data = self.new_folder()
         with self.server(prefix=[harness.COMMAND, "record", "-q", "-o", data, "--"]) as (port, path), \
                 relay.between(("127.0.0.1", port)) as wire:
-            for _ in range(5):
-                harness.run(self.queries("-h", "127.0.0.1", "-P", wire.port))
+            self.ask((wire.port, path))
             self.assertEqual(50, self.status(path)["Com_select"])
             passed = wire.figures()
         recording = harness.Recording(data)
@@ -202,6 +230,7 @@ class MariaDB(compat.TestCase):
         self.assertEqual(passed, found.other_end())
         self.assertEqual(5, found.connections)
         self.saw(recording, found)
+        self.measure_server(lambda environment: self.server(env=environment), self.ask)
 
 
 class Redis(compat.TestCase):
@@ -274,12 +303,12 @@ client.close()
 """
 
     @contextlib.contextmanager
-    def server(self, prefix=()):
+    def server(self, prefix=(), env=None):
         """Its port."""
         port = harness.free_port()
         user = ["-u", "nobody"] if os.getuid() == 0 else []
         with harness.server([*prefix, "memcached", "-l", "127.0.0.1", "-p", port, "-U", "0", *user],
-                            ("127.0.0.1", port)):
+                            ("127.0.0.1", port), env=env):
             yield port
 
     def status(self, port):
@@ -290,12 +319,15 @@ client.close()
             fields = (row.decode().split() for row in rows)
             return {name: int(value) for _, name, value in fields if value.isdigit()}
 
+    def ask(self, port):
+        for _ in range(4):
+            harness.run([compat.PYTHON, "-c", self.CLIENT, port])
+
     @compat.row("memcached", "the server, 4 threads, without rights", "its statistics", version=("memcached", "-V"))
     def test_server(self):
         data = self.new_folder()
         with self.server(prefix=[harness.COMMAND, "record", "-q", "-o", data, "--"]) as port:
-            for _ in range(4):
-                harness.run([compat.PYTHON, "-c", self.CLIENT, port])
+            self.ask(port)
             status = self.status(port)
         recording = harness.Recording(data)
         found = compat.figures(recording, tcp(port), role="server")
@@ -304,6 +336,7 @@ client.close()
         self.assertEqual((5, 800 + 1), (found.connections, found.round_trips))
         self.assertEqual(status["bytes_read"], found.bytes_received)
         self.saw(recording, found)
+        self.measure_server(lambda environment: self.server(env=environment), self.ask)
 
     @compat.row("pymemcache", "200 commands to memcached", "its statistics",
                 version=compat.python_module("pymemcache"), needs=["memcached"])

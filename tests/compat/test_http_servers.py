@@ -29,8 +29,8 @@ class Servers(compat.TestCase):
         def each(environment):
             with nginx.running(self.folder, env=environment, **options) as server:
                 scheme = "https" if options.get("tls") else "http"
-                return wrk_seconds(["wrk", "-t", "1", "-c", "8", "-d", "2s",
-                                    f"{scheme}://{tcp(server.port)}/hello"], {})
+                return wrk_seconds(["wrk", "-t", "1", "-c", "8", "-d", "1s",
+                                    f"{scheme}://{tcp(server.port)}/page1"], {})
         self.measure(each)
 
     @compat.row("nginx", "HTTP, 2 workers of www-data", "its log", version=NGINX, needs=["curl"])
@@ -54,9 +54,10 @@ class Servers(compat.TestCase):
                          f"https://localhost:{wire.port}/page[1-8]"])
             passed = wire.figures()
         found = compat.figures(recording, tcp(server.port), role="server")
-        self.assertEqual(8, server.figures().round_trips)
-        self.assertEqual((1, passed.bytes_sent, passed.bytes_received),
-                         (found.connections, found.bytes_received, found.bytes_sent))
+        self.assertEqual(server.figures(), found.other_end())
+        self.assertEqual((1, 8), (found.connections, found.round_trips))
+        self.assertEqual((passed.bytes_received, passed.bytes_sent),
+                         compat.wire_bytes(recording, tcp(server.port), role="server"))
         self.saw(recording, found)
         self.measure_nginx(tls=True)
 
@@ -66,18 +67,20 @@ class Servers(compat.TestCase):
         upstream_folder = self.folder / "upstream"
         upstream_folder.mkdir()
         with nginx.running(upstream_folder) as upstream:
-            location = f"""location / {{
+            location = """location / {
 				proxy_pass http://upstream; proxy_http_version 1.1; proxy_set_header Connection "";
-			}}"""
+			}"""
             more = f"upstream upstream {{ server {tcp(upstream.port)}; keepalive 4; }}"
             with self.recorded_nginx(locations=location, more=more) as (server, recording):
                 upstream.forget()
                 harness.run(["curl", "-s", "-o", "/dev/null", f"http://{tcp(server.port)}/page[1-8]"])
+            logged, served = upstream.figures(), server.figures()
+            self.measure_nginx(locations=location, more=more)
         asked = compat.figures(recording, tcp(upstream.port))
         answered = compat.figures(recording, tcp(server.port), role="server")
-        self.assertEqual(upstream.figures(), asked)
+        self.assertEqual(logged, asked)
         self.assertEqual(8, asked.round_trips)
-        self.assertEqual(server.figures(), answered.other_end())
+        self.assertEqual(served, answered.other_end())
         self.saw(recording, asked + answered)
 
 

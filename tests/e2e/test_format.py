@@ -119,6 +119,17 @@ class Format(harness.TestCase):
             self.assertEqual(peer["pid"], row["peer_pid"])
             self.assertIn(peer["inode"], (row["peer_inode"], 0))
 
+    def test_handshakes(self):
+        trace = format_reader.Trace(ROOT / "tests" / "golden" / "v1" / "tls.trt")
+        first, second, failed = sorted(trace.handshakes, key=lambda h: h["started_ns"])
+        self.assertEqual({"connection": 1, "library": 1, "started_ns": 2100, "ended_ns": 2500, "sent_before": 0,
+                          "received_before": 0, "sent_after": 0, "received_after": 0, "error": 0, "tid": 1, "stack": 2,
+                          "version": 0x304, "role": 1, "resumed": 1, "server_name": "example.org", "alpn": "http/1.1",
+                          "reason": ""}, first)
+        self.assertEqual((2, 10, 45, 2), tuple(second[k] for k in ("library", "sent_before", "received_before", "resumed")))
+        self.assertEqual((71, "example.net", "certificate verify failed"),
+                         tuple(failed[k] for k in ("error", "server_name", "reason")))
+
     def test_process(self):
         recording, _ = self.record(harness.program("threads"), "1", "1")
         header = format_reader.Trace(recording.files()[0]).header

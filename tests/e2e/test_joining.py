@@ -108,6 +108,26 @@ here.close()
 os.wait()
 """
 
+# A connection of which this program moved 300 and 20 bytes, and its child, another program, moves the rest: the kernel
+# still holds bytes for it, and with "closed" the client is gone.
+INHERITED = """
+import socket, subprocess, sys
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+server, _ = listener.accept()
+client.sendall(b"q" * 1000)
+server.recv(300, socket.MSG_WAITALL)
+server.sendall(b"a" * 20)
+client.recv(20, socket.MSG_WAITALL)
+while len(server.recv(700, socket.MSG_PEEK)) < 700:
+    pass
+if sys.argv[1] == "closed":
+    client.shutdown(socket.SHUT_WR)
+child = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); s.recv(700, socket.MSG_WAITALL); s.sendall(b'b' * 50)"
+subprocess.run([sys.executable, "-c", child, str(server.fileno())], pass_fds=[server.fileno()], check=True)
+client.recv(50, socket.MSG_WAITALL)
+"""
+
 ABSTRACT_HTTP = """
 import http.server, socketserver, sys
 class Server(socketserver.UnixStreamServer):
@@ -249,6 +269,16 @@ class Joining(harness.TestCase):
                            and row["bytes_sent"] == 2 * 520)
                 self.assertEqual({"AF_INET": (0, 0), "AF_UNIX": (528, 264)}[family],
                                  (passed["sent_shift"], passed["received_shift"]))
+
+    def test_a_socket_that_was_in_use(self):
+        for client in ["open", "closed"]:
+            with self.subTest(client=client):
+                recording, _ = self.preload(sys.executable, "-c", INHERITED, client)
+                found, = (c for c in recording.json("connections") if c["origin"] == "found")
+                moved = [(e["direction"], e["offset"], e["bytes"]) for e in recording.calls()
+                         if (e["pid"], e["connection"]) == (found["pid"], found["connection"]) and e["bytes"]]
+                self.assertEqual([("received", 300, 700), ("sent", 20, 50)], moved)
+                self.assertEqual((0, 0), (found["sent_shift"], found["received_shift"]))
 
     def test_a_pair_and_a_child(self):
         for way in ["fork", "exec"]:

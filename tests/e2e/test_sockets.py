@@ -37,6 +37,10 @@ class Sockets(harness.TestCase):
         summary = recording.summary()
         self.assertEqual(2, summary["processes"])
         self.assertEqual(2 * COUNT, summary["round_trips"])
+        rows = {(c["pid"], c["connection"]): c for c in recording.json("connections")}
+        ours, theirs = (client[0]["pid"], client[0]["connection"]), (server[0]["pid"], server[0]["connection"])
+        for end, other in [(ours, theirs), (theirs, ours)]:
+            self.assertEqual(other, (rows[end]["peer_pid"], rows[end]["peer_connection"]))
         for ours, theirs in zip(client, server):
             self.assertLess(ours["start_ns"], theirs["start_ns"])
             self.assertLess(theirs["wait_ns"], ours["latency_ns"])

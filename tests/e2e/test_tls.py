@@ -382,8 +382,8 @@ class Tls(harness.TestCase):
         self.assertEqual([], recording.calls("SSL_do_handshake"))  # the library called itself
 
     def test_calls_within_calls(self):
-        """Callbacks and signal handlers use other sockets and sessions, or jump out of the call."""
-        reads = {"signal": (9, 1), "session": (9, 9), "jump": (1, 1)}
+        """Callbacks and signal handlers use other sockets and sessions, or jump out of the call; sessions change sockets."""
+        reads = {"signal": (9, 1), "session": (9, 9), "jump": (1, 1), "clear": (9, 1)}
         for case, expected in reads.items():
             with self.subTest(case=case):
                 recording, done = self.preload(harness.program("within"), case)
@@ -394,6 +394,13 @@ class Tls(harness.TestCase):
                     writes = 9 if fd == int(done.stdout.split()[0]) else count
                     self.assertEqual({"SSL_connect": [0], "SSL_write": [8] * writes, "SSL_read": [6] * count}, results)
                 self.assertEqual(2, len([c for c in recording.json("connections") if c["tls"]]))
+
+    def test_handshake_is_the_first_call_of_a_process(self):
+        """Its bytes are not taken for the program's."""
+        recording, _ = self.preload(harness.program("forked"))
+        child = [c for c in recording.json("connections") if c["tls"]]
+        self.assertEqual([(1, 8, 6, 13, 6)], [(c["round_trips"], c["bytes_sent"], c["bytes_received"], c["wire_bytes_sent"],
+                                               c["wire_bytes_received"]) for c in child])
 
     def test_program_that_looks_for_a_library_it_has_not(self):
         """It finds us by name; the call fails, as it has to."""

@@ -91,6 +91,17 @@ class Host(harness.TestCase):
                     env=harness.preload_env(folder, {"LD_PRELOAD": f"{harness.LIBRARY} {copy}"}))
         self.assertGreaterEqual(harness.Recording(folder).summary()["round_trips"], 6)
 
+    def test_sandbox(self):
+        """A filter that kills for any system call but the program's own: it lives, and the trace says where it ends."""
+        for how, trips in [("prctl", 1), ("seccomp", 2), ("strict", 1)]:
+            with self.subTest(how=how):
+                harness.run([harness.program("sandbox"), how])
+                recording, _ = self.preload(harness.program("sandbox"), how)
+                summary = recording.summary()
+                self.assertEqual(trips * 2, summary["round_trips"], "each is seen from both ends")
+                self.assertEqual(["went into a sandbox (seccomp): its calls from there on are not seen"],
+                                 summary["blind_spots"])
+
     def test_remembered_stacks_are_the_true_ones(self):
         """In its checking mode the library compares each remembered stack with a fresh one."""
         recording, done = self.preload(harness.program("threads"), "4", "2000",

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyzer/model/model.h"
+#include "analyzer/model/peers.h"
 #include "preload/trace_format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
@@ -65,6 +65,15 @@ static void touch_event(const struct event *e, uint64_t *sum)
 		*sum += e->tail[i];
 }
 
+static void touch_peer(const struct peers *p, const struct connection *c, uint64_t *sum)
+{
+	const struct connection *peer = peers_of(p, c);
+
+	if (peer && !peers_of(p, peer))
+		abort(); /* joined with one that is not */
+	*sum += peers_shift(p, c).sent + (peer ? peer->id : 0);
+}
+
 struct hearing {
 	struct model *model;
 	uint64_t *sum;
@@ -88,6 +97,7 @@ static void replay(struct recording *r)
 	struct hearing hearing = { m, &sum };
 	struct recording_listener listener = { hear_view, hear_sample, &hearing };
 	struct process **processes;
+	struct peers *peers;
 	struct event e;
 	size_t count;
 
@@ -100,9 +110,14 @@ static void replay(struct recording *r)
 		model_feed(m, &e);
 	}
 	model_finish(m);
+	peers = peers_new(r, m);
 	processes = recording_processes(r, &count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		touch_process(processes[i], &sum);
+		for (size_t k = 0; k < processes[i]->connection_count; k++)
+			touch_peer(peers, &processes[i]->connections[k], &sum);
+	}
+	peers_free(peers);
 	model_free(m);
 	sink = sum;
 	(void)sink;

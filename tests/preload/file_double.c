@@ -7,8 +7,8 @@
 #include "preload/sys.h"
 #include "preload/trace_format.h"
 
-uint32_t file_double_chunks, file_double_room = UINT32_MAX;
-uint64_t file_double_truncated;
+uint32_t file_double_chunks;
+uint64_t file_double_room = UINT64_MAX, file_double_truncated;
 
 const char *file_create(struct file *file)
 {
@@ -23,14 +23,20 @@ void file_discard(const struct file *file)
 	sys(munmap, file->base, file->bytes);
 }
 
+bool file_unlock(void *start, uint64_t bytes)
+{
+	return true;
+}
+
+/* Pages that it has already are counted once more: the ring asks for them only in passing. */
 bool file_populate(void *start, uint64_t bytes)
 {
-	uint32_t room = __atomic_load_n(&file_double_room, __ATOMIC_RELAXED);
+	uint64_t room = __atomic_load_n(&file_double_room, __ATOMIC_RELAXED);
 
 	do {
-		if (room == 0)
+		if (room < bytes)
 			return false;
-	} while (!__atomic_compare_exchange_n(&file_double_room, &room, room - 1, true,
+	} while (!__atomic_compare_exchange_n(&file_double_room, &room, room - bytes, true,
 					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return true;
 }

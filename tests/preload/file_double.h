@@ -7,8 +7,8 @@
 
 /* Chunks that the next file has, its header's included. */
 extern uint32_t file_double_chunks;
-/* Chunks that the disk still has room for. */
-extern uint32_t file_double_room;
+/* Bytes that the disk still has room for. */
+extern uint64_t file_double_room;
 /* What file_truncate() was last told; 0 if it was not called. */
 extern uint64_t file_double_truncated;
 

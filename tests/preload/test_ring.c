@@ -122,7 +122,7 @@ static void open_ring(uint32_t chunks)
 {
 	ring_abandon();
 	file_double_chunks = chunks;
-	file_double_room = UINT32_MAX;
+	file_double_room = UINT64_MAX;
 	if (ring_open())
 		abort();
 }
@@ -180,19 +180,58 @@ static void test_full_disk(void)
 	struct ring_cursor c = { 0 }, late = { 0 };
 
 	open_ring(1000);
-	file_double_room = 3;
+	file_double_room = 3 * TRT_CHUNK_BYTES;
 	for (uint64_t i = 0; i < 10 * EVENTS_A_CHUNK; i++)
 		if (!write_event(&c, 0, i))
 			abort();
 	struct found f = read_all();
 	is_number(f.event_chunks, 3, "full disk: the ring goes on in what it has");
 	is_number(f.last[0], 10 * EVENTS_A_CHUNK, "with the newest events");
-	file_double_room = 100;
+	file_double_room = 100 * TRT_CHUNK_BYTES;
 	ok(write_event(&late, 1, 0), "another thread gets the oldest chunk");
 	is_number(read_all().event_chunks, 3, "nothing is taken anew when there is room again");
 	struct ring_cursor third = { 0 }, fourth = { 0 };
 	ok(write_event(&third, 2, 0) && !write_event(&fourth, 3, 0),
 	   "a thread for which no chunk is left is told");
+}
+
+static struct trt_record *write_stack(uint32_t id, size_t depth)
+{
+	struct trt_record *r = ring_record(sizeof(struct trt_stack) + 8 * depth);
+
+	if (!r)
+		return NULL;
+	((struct trt_stack *)r)->first_seen_ns = id * 3ull;
+	((struct trt_stack *)r)->depth = (uint32_t)depth;
+	ring_publish(r, TRT_RECORD_STACK, 0, id);
+	return r;
+}
+
+static void test_steps(void)
+{
+	struct ring_cursor c = { 0 };
+
+	open_ring(1000);
+	file_double_room = TRT_CHUNK_BYTES;
+	write_event(&c, 0, 0);
+	ok(file_double_room >= TRT_CHUNK_BYTES / 2, "a few events take a part of a chunk from the disk");
+	file_double_room += TRT_CHUNK_BYTES;
+	for (uint64_t i = 1; i < 10 * EVENTS_A_CHUNK; i++)
+		if (!write_event(&c, 0, i))
+			abort();
+	is_number(file_double_room, 0, "many take all of it");
+
+	open_ring(1000);
+	c = (struct ring_cursor){ 0 };
+	file_double_room = 5 * TRT_CHUNK_BYTES / 2;
+	for (uint64_t i = 0; i < 10 * EVENTS_A_CHUNK; i++)
+		if (!write_event(&c, 0, i))
+			abort();
+	struct found f = read_all();
+	ok(f.whole && f.last[0] == 10 * EVENTS_A_CHUNK,
+	   "a disk that is full in the middle of a chunk: the newest events are there");
+	is_number(write_stack(1, 10) != NULL, 0, "half a chunk is none for the dictionary");
+	ok(write_event(&c, 0, 10 * EVENTS_A_CHUNK), "and serves events again");
 }
 
 static void test_closing(void)
@@ -208,18 +247,6 @@ static void test_closing(void)
 	for (uint64_t i = 0; i < 9 * EVENTS_A_CHUNK; i++)
 		write_event(&c, 0, 2 * EVENTS_A_CHUNK + i);
 	is_number(ring_header()->chunks, 2, "a thread that goes on stays within the file");
-}
-
-static struct trt_record *write_stack(uint32_t id, size_t depth)
-{
-	struct trt_record *r = ring_record(sizeof(struct trt_stack) + 8 * depth);
-
-	if (!r)
-		return NULL;
-	((struct trt_stack *)r)->first_seen_ns = id * 3ull;
-	((struct trt_stack *)r)->depth = (uint32_t)depth;
-	ring_publish(r, TRT_RECORD_STACK, 0, id);
-	return r;
 }
 
 static void test_dictionary(void)
@@ -315,6 +342,7 @@ int main(void)
 	test_overwriting();
 	test_handing_over();
 	test_full_disk();
+	test_steps();
 	test_closing();
 	test_dictionary();
 	test_dictionary_over_events();

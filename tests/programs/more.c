@@ -248,13 +248,17 @@ static void by_number(const char *transport)
 	char fifth[] = "fifth";
 	struct iovec piece = { fifth, 5 }, into = { buffer, 64 };
 	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+	struct mmsghdr batch = { .msg_hdr = message };
 
+	check(syscall(SYS_sendmmsg, p.client, NULL, 0, 0) == 0, "no messages are no event");
 	expect_sent("write", p.client, syscall(SYS_write, p.client, "first", 5));
 	expect_sent("writev", p.client, syscall(SYS_writev, p.client, &piece, 1));
 	expect_sent("sendto", p.client, syscall(SYS_sendto, p.client, "third", 5, 0, NULL, 0));
 	expect_sent("sendmsg", p.client, syscall(SYS_sendmsg, p.client, &message, 0));
-	pair_hear(&p, 20);
-	for (const char *const *reply = (const char *const[]){ "1", "22", "333", "4444", NULL };
+	check(syscall(SYS_sendmmsg, p.client, &batch, 1, 0) == 1, "a message");
+	expect_sent("sendmmsg", p.client, batch.msg_len);
+	pair_hear(&p, 25);
+	for (const char *const *reply = (const char *const[]){ "1", "22", "333", "4444", "55555", NULL };
 	     *reply; reply++) {
 		pair_answer(&p, *reply);
 		switch (strlen(*reply)) {
@@ -268,14 +272,19 @@ static void by_number(const char *transport)
 			expect_received("recvfrom", p.client, syscall(SYS_recvfrom, p.client, buffer,
 								      64, 0, NULL, NULL));
 			break;
-		default:
+		case 4:
 			message.msg_iov = &into;
 			expect_received("recvmsg", p.client,
 					syscall(SYS_recvmsg, p.client, &message, 0));
+			break;
+		default:
+			batch.msg_hdr.msg_iov = &into;
+			check(syscall(SYS_recvmmsg, p.client, &batch, 1, 0, NULL) == 1, "an answer");
+			expect_received("recvmmsg", p.client, batch.msg_len);
 		}
 	}
-	expect_trip(p.client, (struct expected_trip){ "client", "ok", 20, 10, 8 });
-	expect_trip(p.server, (struct expected_trip){ "server", "ok", 10, 20, 0 });
+	expect_trip(p.client, (struct expected_trip){ "client", "ok", 25, 15, 10 });
+	expect_trip(p.server, (struct expected_trip){ "server", "ok", 15, 25, 0 });
 	check(syscall(SYS_getpid) == getpid(), "other calls");
 	check(syscall(SYS_read, -1, buffer, 1) == -1 && errno == EBADF, "errno");
 	pair_close(&p);

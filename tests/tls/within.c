@@ -5,9 +5,11 @@
  *	signal   a signal handler uses another socket
  *	session  a callback speaks TLS over another connection
  *	jump     a callback jumps out of the call, again and again
+ *	clear    none; at last the first session is used for the second connection
  *
  * Each case asks eight times over the first connection; prints its descriptor.
  */
+#include <alloca.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +23,9 @@ SSL *fake_new(int fd);
 int SSL_connect(SSL *ssl);
 int SSL_read(SSL *ssl, void *buffer, int bytes);
 int SSL_write(SSL *ssl, const void *buffer, int bytes);
+int SSL_set_fd(SSL *ssl, int fd);
+int SSL_clear(SSL *ssl);
+int BIO_write(void *bio, const void *data, int bytes);
 void SSL_free(SSL *ssl);
 extern void (*fake_callback)(SSL *ssl);
 
@@ -37,6 +42,16 @@ static void turn(SSL *ssl, const int *ends)
 	if (SSL_write(ssl, "question", 8) != 8 || read(ends[1], buffer, sizeof(buffer)) != 8 ||
 	    write(ends[1], "answer", 6) != 6 || SSL_read(ssl, buffer, sizeof(buffer)) != 6)
 		_exit(3);
+}
+
+/* Through a frame of some bytes, which leaves most of what lay there before as it was. */
+static __attribute__((noinline)) void turn_further_in(SSL *ssl, const int *ends, int bytes)
+{
+	volatile char *room = alloca((size_t)bytes);
+
+	room[0] = 0;
+	turn(ssl, ends);
+	room[bytes - 1] = room[0];
 }
 
 static void use_other_socket(int signal)
@@ -86,16 +101,27 @@ int main(int argc, char **argv)
 		return 2;
 	signal(SIGUSR1, use_other_socket);
 	fake_callback = strcmp(argv[1], "signal") == 0 ? raise_signal :
-			strcmp(argv[1], "session") == 0 ? use_other_session : jump;
+			strcmp(argv[1], "session") == 0 ? use_other_session :
+			strcmp(argv[1], "jump") == 0 ? jump : NULL;
 	for (volatile int i = 0; i < ROUNDS; i++)
 		if (!setjmp(out))
-			turn(ssl, first);
+			turn_further_in(ssl, first, 16 + 16 * i * i);
 	/* What was left half done must not tell on calls that follow. */
 	fake_callback = NULL;
 	turn(ssl, first);
+	/* What was received last is at hand here; this is an error of the program's. */
+	if (BIO_write(other, NULL, sizeof(buffer)) != -1)
+		return 5;
+	if (strcmp(argv[1], "clear") == 0) {
+		SSL_free(other);
+		other = ssl;
+		if (SSL_clear(ssl) != 1 || SSL_set_fd(ssl, second[0]) != 1)
+			return 6;
+	}
 	turn(other, second);
+	if (other != ssl)
+		SSL_free(other);
 	SSL_free(ssl);
-	SSL_free(other);
 	printf("%d %d\n", first[0], second[0]);
 	return 0;
 }

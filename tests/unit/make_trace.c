@@ -3,7 +3,7 @@
  * Writes a trace of round trips on TCP connections, as large as one likes: to measure
  * the analyzer and to try reports.
  *
- *	make_trace [--events N] [--threads N] [--connections N] [--payload BYTES] FILE
+ *	make_trace [--events N] [--threads N] [--connections N] [--payload BYTES] [--tls] FILE
  */
 #include <err.h>
 #include <getopt.h>
@@ -20,6 +20,7 @@
 
 struct plan {
 	uint64_t events, threads, connections, payload;
+	bool tls; /* each call is one of OpenSSL's, made with one on the socket */
 };
 
 static void write_connections(struct trace_writer *w, uint64_t count)
@@ -70,6 +71,39 @@ static void write_stacks(struct trace_writer *w)
 	}
 }
 
+static void write_handshakes(struct trace_writer *w, uint64_t count)
+{
+	for (uint32_t id = 1; id <= count; id++) {
+		struct trt_tls tls = {
+			.head = { .type = TRT_RECORD_TLS, .detail = TRT_TLS_OPENSSL, .id = id },
+			.started_ns = 1000,
+			.ended_ns = 2000,
+			.version = 0x304,
+			.role = TRT_TLS_CLIENT,
+		};
+
+		writer_record(w, &tls, sizeof(tls), NULL, 0);
+	}
+}
+
+/* With TLS, the call on the socket in the middle of it comes first. */
+static void write_call(struct trace_writer *w, const struct plan *plan, struct written_event *e,
+		       uint8_t call, uint8_t tls_call)
+{
+	struct written_event beneath = *e;
+
+	beneath.call = call;
+	if (plan->tls) {
+		beneath.start_ns += e->duration_ns / 4;
+		beneath.duration_ns /= 2;
+		beneath.head_bytes = 0;
+	}
+	writer_event(w, &beneath);
+	e->call = tls_call;
+	if (plan->tls)
+		writer_event(w, e);
+}
+
 /* Each thread asks and is answered on its connections in turn; the threads take turns. */
 static void write_events(struct trace_writer *w, const struct plan *plan)
 {
@@ -80,11 +114,10 @@ static void write_events(struct trace_writer *w, const struct plan *plan)
 	if (!offsets)
 		err(1, "calloc");
 	memset(payload, 'x', sizeof(payload));
-	for (uint64_t trip = 0; trip < plan->events / 2; trip++) {
+	for (uint64_t trip = 0; trip < plan->events / (plan->tls ? 4 : 2); trip++) {
 		uint64_t connection = trip % plan->connections;
 		struct written_event e = {
 			.tid = (int32_t)(FIRST_TID + connection % plan->threads),
-			.call = TRT_CALL_send,
 			.connection = (uint32_t)connection + 1,
 			.start_ns = now_ns,
 			.duration_ns = 4000 + trip * 7919 % 1000,
@@ -96,11 +129,10 @@ static void write_events(struct trace_writer *w, const struct plan *plan)
 			.head_bytes = (uint16_t)plan->payload,
 		};
 
-		writer_event(w, &e);
-		e.call = TRT_CALL_recv;
+		write_call(w, plan, &e, TRT_CALL_send, TRT_CALL_SSL_write);
 		e.start_ns += e.duration_ns + 300;
 		e.duration_ns = 15000 + trip * 104729 % 20000;
-		writer_event(w, &e);
+		write_call(w, plan, &e, TRT_CALL_recv, TRT_CALL_SSL_read);
 		offsets[connection] += 64;
 		now_ns = e.start_ns + (connection % plan->threads == plan->threads - 1 ?
 					       e.duration_ns + 500 : 0);
@@ -127,6 +159,7 @@ int main(int argc, char **argv)
 		{ "threads", required_argument, NULL, 't' },
 		{ "connections", required_argument, NULL, 'c' },
 		{ "payload", required_argument, NULL, 'p' },
+		{ "tls", no_argument, NULL, 's' },
 		{ 0 },
 	};
 	struct plan plan = { .events = 1000, .threads = 1, .connections = 1, .payload = 32 };
@@ -147,15 +180,20 @@ int main(int argc, char **argv)
 		case 'p':
 			plan.payload = number(optarg, 0, 64);
 			break;
+		case 's':
+			plan.tls = true;
+			break;
 		default:
 			return 2;
 		}
 	if (optind + 1 != argc)
 		errx(2, "one FILE is needed");
 	bytes = plan.events * (sizeof(struct trt_event) + 24 + plan.payload) +
-		plan.connections * 200 + (plan.threads + 20) * TRT_CHUNK_BYTES;
+		plan.connections * 300 + (plan.threads + 20) * TRT_CHUNK_BYTES;
 	w = writer_new(argv[optind], (uint32_t)(bytes / TRT_CHUNK_BYTES * 101 / 100 + 10));
 	write_connections(w, plan.connections);
+	if (plan.tls)
+		write_handshakes(w, plan.connections);
 	write_stacks(w);
 	write_events(w, &plan);
 	return 0;

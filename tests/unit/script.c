@@ -400,6 +400,11 @@ static void set_lost_records(struct script *s)
 	writer_header(s->w)->lost_records = number(s, 1);
 }
 
+static void set_boot(struct script *s)
+{
+	writer_header(s->w)->boot_id[0] = (uint8_t)number(s, 1);
+}
+
 static void set_network(struct script *s)
 {
 	writer_header(s->w)->network_namespace = (uint32_t)number(s, 1);
@@ -594,7 +599,8 @@ static void read_line(struct script *s)
 		{ "lookup", write_lookup },       { "last_view", write_last_view },
 		{ "view", write_view },           { "sample", write_sample },
 		{ "blind", set_blind_spots },     { "unix_peer", write_unix_peer },
-		{ "network", set_network },        { "lost_records", set_lost_records },       { "tls", write_tls },
+		{ "network", set_network },        { "lost_records", set_lost_records },
+		{ "boot", set_boot },       { "tls", write_tls },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)

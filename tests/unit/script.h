@@ -12,6 +12,7 @@
  *	  cookie=N inode=N offsets (those of a found one are known)
  *	unix_peer ID INODE PID
  *	network N                        the network namespace
+ *	boot N                           another start of a machine, or another one
  *	lost_records N                   the counter of lost dictionary records
  *	addresses ID LOCAL REMOTE        1.2.3.4:5, /path, @abstract, or ? for unknown
  *	connected ID START-END [ERROR]

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/model/model.h"
+#include "analyzer/model/peers.h"
 #include "tests/unit/script.h"
 #include "tests/unit/tap.h"
 
@@ -62,6 +62,7 @@ static struct read_result read_all(struct recording *r)
 	struct recording_listener listener = { hear_view, hear_sample, m };
 	char text[ADDRESS_TEXT_BYTES];
 	struct process **processes;
+	struct peers *peers;
 	uint64_t unseen, all, last = 0;
 	struct event e;
 	size_t count;
@@ -77,6 +78,7 @@ static struct read_result read_all(struct recording *r)
 		model_feed(m, &e);
 	}
 	model_finish(m);
+	peers = peers_new(r, m);
 	processes = recording_processes(r, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct process *p = processes[i];
@@ -87,6 +89,8 @@ static struct read_result read_all(struct recording *r)
 			last ^= strlen(address_format(&c->remote, text, sizeof(text)));
 			last ^= c->host ? strlen(c->host) : 0;
 			last ^= connection_unseen(c, &unseen, &all);
+			last ^= peers_of(peers, c) != NULL;
+			last ^= peers_shift(peers, c).sent;
 		}
 		for (size_t k = 0; k < p->lookup_count; k++)
 			last ^= strlen(p->lookups[k].name);
@@ -95,6 +99,7 @@ static struct read_result read_all(struct recording *r)
 		for (size_t k = 0; k < p->argument_count; k++)
 			last ^= strlen(p->arguments[k]);
 	}
+	peers_free(peers);
 	model_free(m);
 	return last == 12345 ? (struct read_result){ 0 } : result;
 }

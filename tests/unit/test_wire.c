@@ -312,7 +312,12 @@ static const struct model_case cases[] = {
 		"1 send 2 4200-4210 53 head=\\x16\\x03\\x01\\x00\\x30\\x01\\x00\\x00\\x2c\n"
 		"1 recv 2 4220-4300 90\n"
 		"connection 3 tcp socket\n"
-		"1 send 3 5000-5010 53 head=\\x16\\x03\\x01\\x00\\x30\\x01\\x00\\x00\\x2d\n",
+		"1 send 3 5000-5010 10 head=EHLO\n"
+		"1 send 3 5020-5030 53 head=\\x16\\x03\\x01\\x00\\x30\\x01\\x00\\x00\\x2d\n"
+		"connection 4 tcp socket\n"
+		"1 send 4 6000-6010 53 head=\\x16\\x03\\x01\n"
+		"connection 5 tcp socket\n"
+		"1 send 5 6000-6010 53 head=\\x16\n",
 		"client ok connection=2 thread=1 start=4000 end=4100 latency=100 send=10 wait=90 "
 		"receive=0 blocked=90 sent=10 received=10 request=0 response=0 calls=2\n"
 		"client ok connection=1 thread=1 start=3000 end=3100 latency=100 send=10 wait=90 "
@@ -321,15 +326,23 @@ static const struct model_case cases[] = {
 		"client ok connection=2 thread=1 start=4200 end=4300 latency=100 send=10 wait=90 "
 		"receive=0 blocked=90 sent=53 received=90 encrypted request=10 response=10 "
 		"calls=2\n"
-		"client pending connection=3 thread=1 start=5000 send=10 blocked=10 sent=53 "
+		"client pending connection=3 thread=1 start=5000 send=30 blocked=20 sent=63 "
+		"request=0 calls=2\n"
+		"client pending connection=4 thread=1 start=6000 send=10 blocked=10 sent=53 "
+		"encrypted request=0 calls=1\n"
+		"client pending connection=5 thread=1 start=6000 send=10 blocked=10 sent=53 "
 		"request=0 calls=1\n"
 		"connection 1 client calls=2 sent=53 received=90 encrypted trips=1 blocked=90 "
 		"first=3000 last=3100\n"
 		"connection 2 client calls=4 sent=63 received=100 encrypted trips=2 blocked=180 "
 		"first=4000 last=4300\n"
-		"connection 3 client calls=1 sent=53 trips=1 pending=1 blocked=10 first=5000 "
-		"last=5010\n"
-		"thread 1 calls=7 trips=4 blocked=280\n",
+		"connection 3 client calls=2 sent=63 trips=1 pending=1 blocked=20 first=5000 "
+		"last=5030\n"
+		"connection 4 client calls=1 sent=53 encrypted trips=1 pending=1 blocked=10 "
+		"first=6000 last=6010\n"
+		"connection 5 client calls=1 sent=53 trips=1 pending=1 blocked=10 first=6000 "
+		"last=6010\n"
+		"thread 1 calls=10 trips=6 blocked=300\n",
 	},
 	{
 		"TLS of which the handshake's record was lost",
@@ -397,6 +410,29 @@ static void test_long_write(const char *path)
 		"thousands of sends within a write");
 	recording_close(r);
 	free(text);
+}
+
+/* Each thread's calls by themselves, then by their moments. */
+static void test_threads(const char *path)
+{
+	struct recording *r;
+	char order[200] = "";
+	struct event e;
+
+	script_write(CLIENT "1 write 1 3005-3015 122\n1 SSL_write 1 3000-3020 100\n"
+			    "1 write 1 3032-3034 122\n1 SSL_write 1 3030-3036 100\n"
+			    "2 send 1 2990-2995 1\n"
+			    "2 write 1 3008-3012 122\n2 SSL_write 1 3002-3040 100\n",
+		     path);
+	r = recording_open(&path, 1, print_warning, NULL);
+	while (recording_next(r, &e))
+		snprintf(order + strlen(order), sizeof(order) - strlen(order), "%d %s %d, ",
+			 e.thread->tid, call_name(e.call), (int)e.start_ns);
+	is_text(order,
+		"2 send 2990, 1 SSL_write 3000, 2 SSL_write 3002, 1 write 3005, 2 write 3008, "
+		"1 SSL_write 3030, 1 write 3032, ",
+		"calls of two threads that send plaintext at once");
+	recording_close(r);
 }
 
 /* A child goes on with the TLS of its parent. */
@@ -519,6 +555,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		test_model_case(&cases[i], path);
 	test_long_write(path);
+	test_threads(path);
 	test_records(path);
 	unlink(path);
 	test_fork(folder);
