@@ -123,8 +123,9 @@ class Views(harness.TestCase):
                          [(t["start_ns"], t["latency_ns"], t["status"]) for t in trips])
         self.assertEqual({"pid": 100, "tid": 10, "process": "tested", "connection": 1, "role": "client",
                           "transport": "tcp", "local": "127.0.0.1:40000", "remote": "127.0.0.1:6379", "host": None,
-                          "protocol": None, "name": None, "bytes_sent": 100, "bytes_received": 50, "wire_bytes_sent": None,
-                          "wire_bytes_received": None, "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"]},
+                          "protocol": None, "name": None, "error": None, "protocol_info": None, "waiting_by_design": False,
+                          "bytes_sent": 100, "bytes_received": 50, "wire_bytes_sent": None, "wire_bytes_received": None,
+                          "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"]},
                          {k: v for k, v in trips[0].items() if not k.endswith("_ns") and k != "status"})
         self.assertEqual([None, None], [trips[3]["stack"], trips[1]["local"]])
 
@@ -191,10 +192,10 @@ class Views(harness.TestCase):
                 self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
 
     def test_statuses_that_are_none(self):
-        for value in ["", "failed", "ok,", "ok,,error", "OK", "error pending"]:
+        for value in ["", "fail", "ok,", "ok,,error", "OK", "error pending"]:
             with self.subTest(value=value):
                 done = self.view("trips", "--status", value, status=2)
-                self.assertIn("expected some of ok, error, reset, closed, pending", done.stderr)
+                self.assertIn("expected some of ok, error, reset, closed, pending, failed, one-way", done.stderr)
 
     def test_tree(self):
         nodes = self.json("tree")["nodes"]
