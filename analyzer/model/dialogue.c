@@ -10,8 +10,8 @@
 /* A protocol that wants more at once gets no more than this: its headers are shorter. */
 #define WAITING_BYTES_MAX 4096
 #define SEGMENTS_MAX 16
-/* Nothing else begins so: even in the middle of a turn it is a message's start. */
-#define SCORE_CERTAIN 95
+/* Threads that send on one connection at the same time are few. */
+#define EARLY_MAX 16
 
 struct dialogue *dialogue_new(struct exchange *x, const struct protocol *protocol)
 {
@@ -47,6 +47,12 @@ void dialogue_free(struct dialogue *d)
 	for (int i = 0; i < 2; i++) {
 		free(d->halves[i].bytes);
 		free(d->halves[i].segments);
+		while (d->halves[i].early) {
+			struct early *e = d->halves[i].early;
+
+			d->halves[i].early = e->next;
+			free(e);
+		}
 	}
 	free(d);
 }
@@ -182,128 +188,6 @@ static void skip(struct dialogue *d, enum direction direction, uint64_t bytes, b
 		complete(d, h);
 }
 
-/* Loss */
-
-/* What was open when calls were lost: whose answers are missing is not known. */
-static void give_up(struct dialogue *d, enum direction lost)
-{
-	struct half *asking = &d->halves[direction_back(lost)];
-
-	for (struct trip *t = trips_oldest(d->x, direction_back(lost)), *next; t; t = next) {
-		next = trips_after(t);
-		trips_end(d->x, t, t->answered ? STATUS_OK : STATUS_PENDING, 0);
-	}
-	d->halves[lost].suspect = true;
-	asking->moved = false;
-}
-
-/*
- * A request in whose bytes there was a hole may hide others.  One that begins in
- * it is begun here; a response that does is that to the oldest request.
- */
-static void belong(struct dialogue *d, enum direction direction)
-{
-	struct half *h = &d->halves[direction];
-
-	if (h->part == PART_NONE && direction == d->client) {
-		h->trip = trips_begin(d->x, direction);
-		h->part = PART_REQUEST;
-	} else if (h->part == PART_NONE) {
-		h->trip = trips_oldest(d->x, direction_back(direction));
-		h->part = h->trip ? PART_RESPONSE : PART_NONE;
-	}
-	if (h->part == PART_REQUEST && h->trip) {
-		h->trip->many = true;
-		h->many = h->trip;
-	}
-}
-
-void half_lose(struct dialogue *d, enum direction direction, bool seen)
-{
-	struct half *h = &d->halves[direction];
-
-	d->x->stats.desyncs++;
-	h->lost = true;
-	h->moved = false;
-	h->done = false;
-	h->skip = 0;
-	if (!seen)
-		give_up(d, direction);
-	else if (!d->by_id)
-		belong(d, direction);
-}
-
-/* Of one behind whose response, as far as there was one, a loss lies. */
-static enum status trip_done_status(const struct trip *t, bool answered)
-{
-	return t->failed ? STATUS_FAILED : answered || t->answered ? STATUS_OK : STATUS_PENDING;
-}
-
-void half_end_lost(struct dialogue *d, enum direction responses)
-{
-	struct half *h = &d->halves[responses];
-	struct trip *first = trips_oldest(d->x, direction_back(responses));
-	bool several = first && trips_after(first);
-
-	for (struct trip *t = first, *next; t; t = next) {
-		next = trips_after(t);
-		t->uncertain |= several;
-		trips_end(d->x, t, trip_done_status(t, several), 0);
-	}
-	h->trip = NULL;
-	h->part = PART_NONE;
-	h->moved = false;
-}
-
-static void lose(struct dialogue *d, enum direction direction, bool seen)
-{
-	if (d->halves[direction].lost)
-		return;
-	d->protocol->lose(d->state, direction_side(d, direction));
-	half_lose(d, direction, seen);
-}
-
-/* Whether a direction that was out of step has a message start with the piece. */
-static bool starts(const struct dialogue *d, const struct piece *p)
-{
-	struct bytes b = { p->head, p->head_bytes, p->head_bytes < p->bytes };
-	bool new_turn = p->direction == DIRECTION_SENT || d->last != p->direction;
-
-	return d->protocol->score(direction_side(d, p->direction), &b) >=
-	       (new_turn ? SCORE_START : SCORE_CERTAIN);
-}
-
-static void find_step(struct dialogue *d, const struct piece *p)
-{
-	struct half *h = &d->halves[p->direction];
-
-	if (!h->lost || !starts(d, p))
-		return;
-	h->lost = false;
-	if (h->part == PART_RESPONSE && d->protocol->many_messages)
-		return; /* it goes on, for all that is known */
-	if (h->part == PART_RESPONSE && h->moved)
-		half_end_lost(d, p->direction);
-	h->trip = NULL;
-	h->part = PART_NONE;
-}
-
-/* The last bytes of a call may tell that the responses are complete with them. */
-static void find_end(struct dialogue *d, const struct piece *p)
-{
-	struct half *h = &d->halves[p->direction];
-	bool whole = p->head_bytes == p->bytes;
-	struct bytes tail = { whole ? p->head : p->tail, whole ? p->head_bytes : p->tail_bytes,
-			      true };
-
-	if (!h->lost || !d->protocol->ends || !tail.count ||
-	    !d->protocol->ends(d->state, direction_side(d, p->direction), &tail))
-		return;
-	h->lost = false;
-	if (h->part == PART_RESPONSE)
-		half_end_lost(d, p->direction);
-}
-
 /* Taking bytes */
 
 /* Has as many of the bytes taken as can be, and returns of how many that was so. */
@@ -400,7 +284,7 @@ static void take_captured(struct dialogue *d, enum direction direction, const ui
 	keep(d, h, bytes, count);
 	take_waiting(d, direction, h->count > WAITING_BYTES_MAX);
 	if (h->count > WAITING_BYTES_MAX && !d->over) {
-		lose(d, direction, true);
+		half_lose_step(d, direction, true);
 		give_waiting(d, direction);
 	}
 }
@@ -418,7 +302,7 @@ static void take_hole(struct dialogue *d, enum direction direction, uint64_t byt
 	if (d->over)
 		return;
 	if (h->count) {
-		lose(d, direction, true);
+		half_lose_step(d, direction, true);
 		give_waiting(d, direction);
 	}
 	part = h->skip < bytes ? h->skip : bytes;
@@ -427,7 +311,7 @@ static void take_hole(struct dialogue *d, enum direction direction, uint64_t byt
 	bytes -= part;
 	if (!bytes)
 		return;
-	lose(d, direction, seen);
+	half_lose_step(d, direction, seen);
 	if (seen)
 		give(d, direction, bytes);
 	else
@@ -468,36 +352,105 @@ static void cut_piece(struct piece *p, uint64_t at)
 
 static void take_piece(struct dialogue *d, const struct piece *p)
 {
-	find_step(d, p);
+	half_find_step(d, p);
 	take_captured(d, p->direction, p->head, p->head_bytes);
 	take_hole(d, p->direction, p->bytes - p->head_bytes - p->tail_bytes, true);
 	if (p->tail_bytes && !d->over)
 		take_captured(d, p->direction, p->tail, p->tail_bytes);
 	if (!d->over)
-		find_end(d, p);
+		half_find_end(d, p);
+}
+
+/* With whatever is missing before it. */
+static void take_next(struct dialogue *d, struct piece *p)
+{
+	struct half *h = &d->halves[p->direction];
+	uint64_t known = h->at + h->count;
+
+	if (p->offset > known)
+		take_hole(d, p->direction, p->offset - known, false);
+	else
+		cut_piece(p, known);
+	if (!d->over)
+		take_piece(d, p);
+	if (d->over)
+		cut_piece(p, h->at);
+	d->last = p->direction;
+}
+
+static void keep_early(struct dialogue *d, const struct piece *p)
+{
+	const struct current *now = &d->x->pool->current;
+	struct half *h = &d->halves[p->direction];
+	struct early *e = xmalloc(sizeof(*e) + p->head_bytes + p->tail_bytes), **link = &h->early;
+
+	e->piece = *p;
+	e->event = *now->event;
+	e->now = *now;
+	e->piece.head = e->payload;
+	e->piece.tail = e->payload + p->head_bytes;
+	if (p->head_bytes)
+		memcpy(e->payload, p->head, p->head_bytes);
+	if (p->tail_bytes)
+		memcpy(e->payload + p->head_bytes, p->tail, p->tail_bytes);
+	while (*link && (*link)->piece.offset < p->offset)
+		link = &(*link)->next;
+	e->next = *link;
+	*link = e;
+	h->early_count++;
+}
+
+/* Those whose turn it is; all: whatever is missing before them. */
+static void take_early(struct dialogue *d, enum direction direction, bool all)
+{
+	struct half *h = &d->halves[direction];
+	struct current *now = &d->x->pool->current, saved = *now;
+
+	while (h->early && !d->over && (all || h->early->piece.offset <= h->at + h->count)) {
+		struct early *e = h->early;
+
+		h->early = e->next;
+		h->early_count--;
+		*now = e->now;
+		now->event = &e->event;
+		take_next(d, &e->piece);
+		free(e);
+	}
+	*now = saved;
+}
+
+/* A gap is but a call of another thread that is still to come, unless calls were lost. */
+static bool is_early(const struct dialogue *d, const struct piece *p)
+{
+	const struct half *h = &d->halves[p->direction];
+
+	return p->offset > h->at + h->count && h->early_count < EARLY_MAX &&
+	       !may_have_lost(d->x->connection->process);
+}
+
+void dialogue_finish(struct dialogue *d)
+{
+	take_early(d, DIRECTION_SENT, true);
+	take_early(d, DIRECTION_RECEIVED, true);
 }
 
 bool dialogue_take(struct dialogue *d, struct piece *p)
 {
 	struct half *h = &d->halves[p->direction];
-	uint64_t known;
 
 	if (!h->begun)
 		h->at = p->offset;
 	h->begun = true;
 	if (d->x->connection->datagram) {
 		take_datagram(d, p);
-	} else {
-		known = h->at + h->count;
-		if (p->offset > known)
-			take_hole(d, p->direction, p->offset - known, false);
-		else
-			cut_piece(p, known);
-		if (!d->over)
-			take_piece(d, p);
-		if (d->over)
-			cut_piece(p, h->at);
+		return !d->over;
 	}
-	d->last = p->direction;
+	if (is_early(d, p)) {
+		keep_early(d, p);
+		return true;
+	}
+	take_next(d, p);
+	if (h->early)
+		take_early(d, p->direction, h->early_count == EARLY_MAX);
 	return !d->over;
 }

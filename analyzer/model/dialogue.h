@@ -23,6 +23,8 @@ const struct protocol *dialogue_protocol(const struct dialogue *d);
  * that follows, is not of this protocol: see dialogue_outcome().
  */
 bool dialogue_take(struct dialogue *d, struct piece *p);
+/* Nothing more is to come. */
+void dialogue_finish(struct dialogue *d);
 /* What it was instead: *next, or NULL if that is not known; false: it never was. */
 bool dialogue_outcome(const struct dialogue *d, const struct protocol **next);
 /* Whether a response whose length is known is not all there. */

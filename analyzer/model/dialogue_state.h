@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A dialogue's insides, for the two files that work on them.
+ * A dialogue's insides, for the files that work on them.
  *
  *	           taken and given                        skip
  *	 ───────────────────────┬──────────────────┬────────────────┬──────────
@@ -24,6 +24,15 @@ struct segment {
 	uint64_t end; /* offset behind the bytes */
 };
 
+/* A call of another thread that came before the one whose bytes stand before its own. */
+struct early {
+	struct early *next;
+	struct piece piece;
+	struct event event;
+	struct current now;
+	uint8_t payload[];
+};
+
 /* One direction. */
 struct half {
 	uint64_t at;       /* offset of the next byte to be given */
@@ -43,6 +52,8 @@ struct half {
 	size_t count, room;
 	struct segment *segments; /* of those, oldest first */
 	size_t segment_count, segment_room;
+	struct early *early; /* by offset */
+	unsigned int early_count;
 };
 
 struct dialogue {
@@ -70,6 +81,12 @@ static inline enum side direction_side(const struct dialogue *d, enum direction 
 
 /* The direction is out of step from here on; seen: in bytes of the current call. */
 void half_lose(struct dialogue *d, enum direction direction, bool seen);
+/* The same, and the protocol is told, unless it is out of step already. */
+void half_lose_step(struct dialogue *d, enum direction direction, bool seen);
+/* Back in step, if a message starts with the piece; before the piece is taken. */
+void half_find_step(struct dialogue *d, const struct piece *p);
+/* Back in step, if a message ends with the piece; behind it. */
+void half_find_end(struct dialogue *d, const struct piece *p);
 /* All bytes behind a loss were responses to what was asked before in the other direction. */
 void half_end_lost(struct dialogue *d, enum direction responses);
 

@@ -317,6 +317,8 @@ void exchange_finish(struct exchange *x)
 		stream_reach(&socket[DIRECTION_SENT], c->closed_sent);
 	if (c->closed_received != UNKNOWN)
 		stream_reach(&socket[DIRECTION_RECEIVED], c->closed_received);
+	if (x->dialogue)
+		dialogue_finish(x->dialogue);
 	trips_end_open(x);
 	trips_tell_ended(x, DIRECTION_SENT);
 	trips_tell_ended(x, DIRECTION_RECEIVED);

@@ -42,6 +42,15 @@ static const struct protocol_case cases[] = {
 			  "ok redis \"GET\" 3000 3070 20/7 key=b arguments=1\n",
 	},
 	{
+		.name = "threads that send at the same time: bytes are taken in the stream's order",
+		.script = CLIENT
+			"1 send 1 3000-3030 20 offset=32 head=" GET_A "\n"
+			"2 send 1 3010-3020 32 offset=0 head=" SET_A "\n"
+			RECV("3040-3050", "+OK" CRLF "$-1" CRLF),
+		.wanted = "ok redis \"GET\" 3000 3050 20/5 key=a arguments=1 answer=nil\n"
+			  "ok redis \"SET\" 3010 3050 32/5 key=user:{id} arguments=2\n",
+	},
+	{
 		.name = "values in holes are followed by their length",
 		.script = CLIENT
 			"1 send 1 3000-3010 20030 head=*3\\r\\n$3\\r\\nSET\\r\\n$1\\r\\na\\r\\n$20000\\r\\nxxx "
