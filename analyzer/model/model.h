@@ -118,6 +118,7 @@ struct connection_stats {
 	uint32_t error_stack;
 	uint64_t error_ns;   /* when that returned; UNKNOWN */
 	bool has_stream;     /* fdopen(): stdio may move bytes of it unseen */
+	uint64_t one_way;    /* of the round trips: those that ask for no answer */
 	const char *protocol; /* the last that was decoded; NULL: none was */
 	uint64_t desyncs;    /* headers that lay in holes: how often a direction was out of step */
 	uint64_t hidden;     /* round trips whose requests lay there and have no name, at least */

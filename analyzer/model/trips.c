@@ -9,6 +9,9 @@
 #include "analyzer/model/phases.h"
 #include "analyzer/model/wire.h"
 
+/* As many as there are ids in most protocols that have them. */
+#define OPEN_IDS_MAX 65536
+
 static uint64_t stream_lost(const struct stream *s)
 {
 	uint64_t bytes = s->end - s->base;
@@ -97,12 +100,24 @@ struct trip *trips_repeat(struct exchange *x, const struct trip *other)
 	return t;
 }
 
+/* A peer that never answers does not make memory grow.  A table's head is its oldest. */
+static void forget_oldest(struct exchange *x, enum direction request)
+{
+	struct trip *oldest = x->by_id[request];
+
+	trips_end(x, oldest, oldest->answered ? STATUS_OK : STATUS_PENDING, 0);
+	x->stats.forgotten++;
+	trips_tell_ended(x, direction_back(request));
+}
+
 void trips_set_id(struct exchange *x, struct trip *t, uint64_t id)
 {
 	struct trip *same = trips_find(x, t->request, id);
 
 	if (same)
 		trips_end(x, same, same->answered ? STATUS_OK : STATUS_PENDING, 0);
+	if (HASH_COUNT(x->by_id[t->request]) == OPEN_IDS_MAX)
+		forget_oldest(x, t->request);
 	t->id = id;
 	t->by_id = true;
 	HASH_ADD(hh, x->by_id[t->request], id, sizeof(t->id), t);
@@ -217,6 +232,7 @@ static void tell(struct exchange *x, struct trip *t)
 	x->stats.round_trips++;
 	x->stats.failed += round_trip_failed(&r);
 	x->stats.pending += r.status == STATUS_PENDING;
+	x->stats.one_way += r.status == STATUS_ONE_WAY;
 	thread_count_trip(t->thread);
 	if (x->pool->listener)
 		x->pool->listener(x->pool->user, &r);

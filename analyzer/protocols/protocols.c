@@ -5,6 +5,8 @@
 /* Of equals the first one is taken: those that say more about themselves stand first. */
 #define PROTOCOLS(ROW) \
 	ROW(http1) \
+	ROW(dns) \
+	ROW(dns_stream) \
 	ROW(postgres) \
 	ROW(redis)
 

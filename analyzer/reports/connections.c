@@ -235,6 +235,7 @@ static json_t *row_json(const struct connections *view, struct row *row)
 	json_object_set_new(o, "connect_outcome", json_text(connect_outcome(c)));
 	json_object_set_new(o, "connect_by", json_text(connect_caller(scope, c)));
 	json_object_set_new(o, "protocol", json_text(stats.protocol));
+	json_object_set_new(o, "one_way", json_known(stats.one_way));
 	json_object_set_new(o, "doubted_at", stats.doubted ? json_known(stats.doubted_at) : json_null());
 	json_object_set_new(o, "desyncs", json_known(stats.desyncs));
 	json_object_set_new(o, "hidden", json_known(stats.hidden));
