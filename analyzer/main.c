@@ -24,6 +24,7 @@ static const struct subcommand {
 	{ "hotspots", cmd_hotspots, "by function" },
 	{ "callers", cmd_callers, "who calls a function, and what it calls" },
 	{ "trips", cmd_trips, "every round trip, a line each" },
+	{ "messages", cmd_messages, "what protocols' decoders found, a line each" },
 	{ "dump", cmd_dump, "every recorded call, a line each" },
 	{ "info", cmd_info, "what the recording is made of" },
 };

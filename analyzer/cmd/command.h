@@ -43,6 +43,7 @@ int cmd_threads(int argc, char **argv);
 int cmd_hotspots(int argc, char **argv);
 int cmd_callers(int argc, char **argv);
 int cmd_trips(int argc, char **argv);
+int cmd_messages(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 

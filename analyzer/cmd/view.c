@@ -57,6 +57,16 @@ static void hear_trip(void *user, const struct round_trip *t)
 	}
 }
 
+static void hear_message(void *user, const struct message *m)
+{
+	struct run *run = user;
+
+	for (size_t i = 0; i < run->count; i++) {
+		if (run->views[i]->ops->message)
+			run->views[i]->ops->message(run->views[i], m);
+	}
+}
+
 static void skip_processes(struct run *run)
 {
 	size_t count;
@@ -294,6 +304,8 @@ int view_run(const struct command *c, const struct view_plan *plans, size_t coun
 		model_keep_raw_names(run.model);
 	run.scope.model = run.model;
 	create_views(&run, plans, count);
+	if (plans[0].ops->message)
+		model_listen_messages(run.model, hear_message);
 	if (streams && !view_settings.json && !view_settings.no_pager)
 		pager_start();
 	replay(&run, !streams);

@@ -19,6 +19,7 @@ extern struct view_settings view_settings;
 
 /* The options common to views, as groups for a command's table. */
 extern const struct option_spec filter_options[], call_filter_options[], process_filter_options[];
+extern const struct option_spec connection_filter_options[];
 extern const struct option_spec output_options[];
 
 #define FILTER_GROUP { "Filters (repeated ones add up, different ones must all match)", \

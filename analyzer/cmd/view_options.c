@@ -41,15 +41,17 @@ static const char *set_width(void *member, const char *value)
 	{ .name = "pid", .value = "PID", .set = set_id, \
 	  .offset = FILTER(pids), \
 	  .help = "only this process; may be repeated" }
-#define CALL_OPTIONS \
-	{ .name = "tid", .value = "TID", .set = set_id, \
-	  .offset = FILTER(tids), \
-	  .help = "only what this thread asked; may be repeated" }, \
+#define PEER_OPTION \
 	{ .name = "peer", .value = "GLOB", .set = option_texts, \
 	  .offset = FILTER(peers), \
 	  .help = "only with peers that match: a host name that was looked\n" \
 		  "up, or address, either with :port, or a path, such as\n" \
-		  "example.org, '*:6379', /run/x.sock; may be repeated" }, \
+		  "example.org, '*:6379', /run/x.sock; may be repeated" }
+#define CALL_OPTIONS \
+	{ .name = "tid", .value = "TID", .set = set_id, \
+	  .offset = FILTER(tids), \
+	  .help = "only what this thread asked; may be repeated" }, \
+	PEER_OPTION, \
 	{ .name = "since", .value = "TIME", .set = option_duration, \
 	  .offset = FILTER(since_ns), \
 	  .help = "leave out what ended before TIME (from the start of the\n" \
@@ -57,6 +59,12 @@ static const char *set_width(void *member, const char *value)
 	{ .name = "until", .value = "TIME", .set = option_duration, \
 	  .offset = FILTER(until_ns), \
 	  .help = "leave out what began after TIME" }
+
+const struct option_spec connection_filter_options[] = {
+	PID_OPTION,
+	PEER_OPTION,
+	{ .name = NULL },
+};
 
 const struct option_spec process_filter_options[] = { PID_OPTION, { .name = NULL } };
 

@@ -88,6 +88,7 @@ void dialogue_drop(struct dialogue *d, const struct trip *t)
 		if (h->many == t)
 			h->many = NULL;
 		if (h->trip == t) {
+			half_tell_message(d, (enum direction)i);
 			h->trip = NULL;
 			h->part = PART_NONE;
 			h->done = false;
@@ -95,13 +96,47 @@ void dialogue_drop(struct dialogue *d, const struct trip *t)
 	}
 }
 
+static enum message_kind kind_of(const struct half *h)
+{
+	static const enum message_kind kinds[] = {
+		[PART_NONE] = MESSAGE_ASIDE,
+		[PART_REQUEST] = MESSAGE_REQUEST,
+		[PART_RESPONSE] = MESSAGE_ANSWER,
+		[PART_INTERIM] = MESSAGE_INTERIM,
+	};
+
+	return h->lost ? MESSAGE_UNKNOWN : kinds[h->part];
+}
+
+void half_tell_message(struct dialogue *d, enum direction direction)
+{
+	struct half *h = &d->halves[direction];
+	const struct label *label = h->trip ? h->trip->label : NULL;
+	struct message m = {
+		.connection = d->x->connection,
+		.kind = kind_of(h),
+		.sent = direction == DIRECTION_SENT,
+		.offset = h->at - h->message_bytes,
+		.bytes = h->message_bytes,
+		.start_ns = h->message_ns,
+		.protocol = d->protocol->name,
+		.name = label ? label->name : NULL,
+	};
+
+	if (h->message_bytes && d->x->pool->message_listener)
+		d->x->pool->message_listener(d->x->pool->user, &m);
+	h->message_bytes = 0;
+}
+
 /* Giving bytes to round trips */
 
-static void complete(struct dialogue *d, struct half *h)
+static void complete(struct dialogue *d, enum direction direction)
 {
+	struct half *h = &d->halves[direction];
 	struct trip *t = h->trip;
 	enum part part = h->part;
 
+	half_tell_message(d, direction);
 	h->done = false;
 	h->trip = NULL;
 	h->part = PART_NONE;
@@ -135,6 +170,9 @@ static void give_current(struct dialogue *d, enum direction direction, uint64_t 
 		t->answered |= h->part == PART_RESPONSE;
 		trips_add(d->x, t, &p);
 	}
+	if (!h->message_bytes)
+		h->message_ns = d->x->pool->current.event->start_ns;
+	h->message_bytes += bytes;
 	h->at += bytes;
 }
 
@@ -169,9 +207,10 @@ static void give(struct dialogue *d, enum direction direction, uint64_t bytes)
 }
 
 /* Bytes that are not there, of calls that were lost: nobody's, but they lie behind us. */
-static void pass(struct half *h, uint64_t bytes)
+static void pass(struct dialogue *d, enum direction direction, uint64_t bytes)
 {
-	h->at += bytes;
+	half_tell_message(d, direction);
+	d->halves[direction].at += bytes;
 }
 
 static void skip(struct dialogue *d, enum direction direction, uint64_t bytes, bool seen)
@@ -183,9 +222,9 @@ static void skip(struct dialogue *d, enum direction direction, uint64_t bytes, b
 	if (seen)
 		give(d, direction, bytes);
 	else
-		pass(h, bytes);
+		pass(d, direction, bytes);
 	if (h->done && !h->skip)
-		complete(d, h);
+		complete(d, direction);
 }
 
 /* Taking bytes */
@@ -215,7 +254,7 @@ static size_t take(struct dialogue *d, enum direction direction, const uint8_t *
 		give(d, direction, part);
 		used += part;
 		if (h->done && !h->skip)
-			complete(d, h);
+			complete(d, direction);
 		if (!part && !h->skip && !h->lost)
 			break;
 	}
@@ -315,7 +354,7 @@ static void take_hole(struct dialogue *d, enum direction direction, uint64_t byt
 	if (seen)
 		give(d, direction, bytes);
 	else
-		pass(h, bytes);
+		pass(d, direction, bytes);
 }
 
 /* A datagram is a message, whatever of it was captured. */
@@ -331,7 +370,8 @@ static void take_datagram(struct dialogue *d, const struct piece *p)
 		return;
 	give(d, p->direction, p->bytes);
 	if (h->done)
-		complete(d, h);
+		complete(d, p->direction);
+	half_tell_message(d, p->direction);
 	h->trip = NULL;
 	h->part = PART_NONE;
 }
@@ -432,6 +472,8 @@ void dialogue_finish(struct dialogue *d)
 {
 	take_early(d, DIRECTION_SENT, true);
 	take_early(d, DIRECTION_RECEIVED, true);
+	half_tell_message(d, DIRECTION_SENT);
+	half_tell_message(d, DIRECTION_RECEIVED);
 }
 
 bool dialogue_take(struct dialogue *d, struct piece *p)

@@ -47,6 +47,8 @@ struct half {
 	bool suspect;      /* requests were lost with their calls: answers may be to those */
 	bool hides;        /* hidden holds */
 	struct trip *many; /* open, in whose bytes there may be requests unseen; or NULL */
+	uint64_t message_bytes; /* of the message at hand, given so far */
+	uint64_t message_ns;    /* start of the call that moved its first byte */
 	struct trip hidden; /* such a one when it was complete: later ones are alike */
 	uint8_t *bytes;    /* that wait */
 	size_t count, room;
@@ -79,6 +81,8 @@ static inline enum side direction_side(const struct dialogue *d, enum direction 
 	return direction == d->client ? CLIENT : SERVER;
 }
 
+/* What was given so far was a message, or as much of it as there is. */
+void half_tell_message(struct dialogue *d, enum direction direction);
 /* The direction is out of step from here on; seen: in bytes of the current call. */
 void half_lose(struct dialogue *d, enum direction direction, bool seen);
 /* The same, and the protocol is told, unless it is out of step already. */

@@ -54,6 +54,7 @@ struct current {
 struct exchange_pool {
 	struct current current;
 	round_trip_listener *listener;
+	message_listener *message_listener; /* NULL: nobody wants to know */
 	void *user;
 	bool raw_names;
 	struct trip *free_trips;

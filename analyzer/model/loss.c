@@ -43,6 +43,7 @@ void half_lose(struct dialogue *d, enum direction direction, bool seen)
 {
 	struct half *h = &d->halves[direction];
 
+	half_tell_message(d, direction);
 	d->x->stats.desyncs++;
 	h->lost = true;
 	h->moved = false;
@@ -100,6 +101,7 @@ void half_find_step(struct dialogue *d, const struct piece *p)
 
 	if (!h->lost || !starts(d, p))
 		return;
+	half_tell_message(d, p->direction);
 	h->lost = false;
 	if (h->part == PART_RESPONSE && d->protocol->many_messages)
 		return; /* it goes on, for all that is known */
@@ -120,6 +122,7 @@ void half_find_end(struct dialogue *d, const struct piece *p)
 	if (!h->lost || !d->protocol->ends || !tail.count ||
 	    !d->protocol->ends(d->state, direction_side(d, p->direction), &tail))
 		return;
+	half_tell_message(d, p->direction);
 	h->lost = false;
 	if (h->part == PART_RESPONSE)
 		half_end_lost(d, p->direction);

@@ -137,6 +137,29 @@ struct thread_stats {
 	} unjoined;          /* plaintext of TLS calls whose connection is not known */
 };
 
+/* What a decoder took for a message: a part of it, if calls of another direction came between. */
+enum message_kind {
+	MESSAGE_UNKNOWN, /* its header was not captured */
+	MESSAGE_REQUEST,
+	MESSAGE_ANSWER,
+	MESSAGE_INTERIM, /* an answer before the answer */
+	MESSAGE_ASIDE,   /* nobody asked for it */
+};
+
+struct message {
+	const struct connection *connection;
+	enum message_kind kind;
+	bool sent;            /* by this process */
+	uint64_t offset, bytes;
+	uint64_t start_ns;    /* of the call that moved its first byte */
+	const char *protocol;
+	const char *name;     /* of its round trip; NULL: not known */
+};
+
+typedef void message_listener(void *user, const struct message *message);
+
+const char *message_kind_name(enum message_kind kind); /* "unknown", "request", "answer", … */
+
 struct model;
 
 /*
@@ -151,6 +174,8 @@ void model_feed(struct model *m, const struct event *e);
 void model_view(struct model *m, struct connection *c, const struct kernel_view *view);
 /* The recording is over: what is open becomes pending. */
 void model_finish(struct model *m);
+/* Hears of messages, with the user of model_new(); before the first event. */
+void model_listen_messages(struct model *m, message_listener *listener);
 /* Names as they were sent, where they would be templates; before the first event. */
 void model_keep_raw_names(struct model *m);
 void model_free(struct model *m);

@@ -9,8 +9,11 @@ static struct half *half_of(struct dialogue *d, enum side from)
 	return &d->halves[side_direction(d, from)];
 }
 
-static void belong(struct half *h, struct trip *t, enum part part)
+static void belong(struct dialogue *d, enum side from, struct trip *t, enum part part)
 {
+	struct half *h = half_of(d, from);
+
+	half_tell_message(d, side_direction(d, from));
 	h->trip = t;
 	h->part = t ? part : PART_NONE;
 	h->done = false;
@@ -65,7 +68,7 @@ static struct trip *ask(struct dialogue *d, enum side from)
 	back->moved = false;
 	t = begin(d, direction);
 	t->uncertain = uncertain;
-	belong(&d->halves[direction], t, PART_REQUEST);
+	belong(d, from, t, PART_REQUEST);
 	return t;
 }
 
@@ -99,7 +102,7 @@ bool dialogue_answer(struct dialogue *d, enum side from)
 {
 	struct trip *t = next_answered(d, direction_back(side_direction(d, from)));
 
-	belong(half_of(d, from), t, PART_RESPONSE);
+	belong(d, from, t, PART_RESPONSE);
 	return t != NULL;
 }
 
@@ -107,7 +110,7 @@ bool dialogue_answer_id(struct dialogue *d, enum side from, uint64_t id)
 {
 	struct trip *t = trips_find(d->x, direction_back(side_direction(d, from)), id);
 
-	belong(half_of(d, from), t, PART_RESPONSE);
+	belong(d, from, t, PART_RESPONSE);
 	return t != NULL;
 }
 
@@ -115,13 +118,13 @@ bool dialogue_interim(struct dialogue *d, enum side from)
 {
 	struct trip *t = trips_oldest(d->x, direction_back(side_direction(d, from)));
 
-	belong(half_of(d, from), t, PART_INTERIM);
+	belong(d, from, t, PART_INTERIM);
 	return t != NULL;
 }
 
 void dialogue_aside(struct dialogue *d, enum side from)
 {
-	belong(half_of(d, from), NULL, PART_NONE);
+	belong(d, from, NULL, PART_NONE);
 }
 
 void dialogue_skip(struct dialogue *d, enum side from, uint64_t bytes)

@@ -51,6 +51,14 @@ closed 1 9001000 50 100
 end 10001000
 """
 
+DECODED = r"""
+process 300 decoded 1
+connection 1 tcp socket created=1001000
+10 send 1 2001000-2011000 * head=GET\s/a\x1b[31m/7\sHTTP/1.1\r\n\r\n
+10 recv 1 2111000-3001000 * head=HTTP/1.1\s404\sX\r\nContent-Length:\s0\r\n\r\n
+end 10001000
+"""
+
 SUMMARY_KEYS = ["started_at", "duration_ns", "processes", "threads", "connections", "round_trips", "failed", "pending",
                 "calls", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "lost_events",
                 "overwritten_events", "blocked_ns", "latency_ns", "connect_ns", "lookup_ns", "failed_lookups",
@@ -128,6 +136,31 @@ class Views(harness.TestCase):
                           "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"]},
                          {k: v for k, v in trips[0].items() if not k.endswith("_ns") and k != "status"})
         self.assertEqual([None, None], [trips[3]["stack"], trips[1]["local"]])
+
+    def test_decoded(self):
+        """Names, failures and messages of what a decoder knows; nothing acts on a terminal."""
+        self.write("decoded", DECODED, folder="decoded")
+        trip, = self.lines("trips", folder="decoded")
+        self.assertEqual(("http", "GET /a\\x1b[{n}m/{id}", "failed", "404", {"method": "GET", "status_code": 404,
+                          "response_body_bytes": 0}, False),
+                         tuple(trip[k] for k in ("protocol", "name", "status", "error", "protocol_info",
+                                                 "waiting_by_design")))
+        self.assertEqual(["GET /a\\x1b[31m/7"], [t["name"] for t in self.lines("trips", "--raw-names", folder="decoded")])
+        self.assertEqual(1, len(self.lines("trips", "--status", "failed", "--name", "GET *", folder="decoded")))
+        messages = self.lines("messages", folder="decoded")
+        self.assertEqual(["pid", "connection", "direction", "offset", "bytes", "start_ns", "kind", "protocol", "name"],
+                         list(messages[0]))
+        self.assertEqual([("received", "answer", 0, 37), ("sent", "request", 0, 26)],
+                         [(m["direction"], m["kind"], m["offset"], m["bytes"]) for m in messages])
+        text = self.view("messages", folder="decoded").stdout
+        self.assertEqual(2, len(text.splitlines()))
+        self.assertNotIn("\x1b", text)
+        connection, = self.json("connections", folder="decoded")
+        self.assertEqual(("http", 0, 0, 0, None), tuple(connection[k] for k in ("protocol", "desyncs", "hidden", "one_way",
+                                                                                 "doubted_at")))
+        self.assertIn("404", self.view("slow", folder="decoded").stdout)
+        done = self.view("messages", status=1)
+        self.assertIn("no connection speaks a protocol that is known", done.stderr)
 
     def test_dump(self):
         calls = self.lines("dump")
@@ -444,7 +477,7 @@ class Views(harness.TestCase):
     def test_help(self):
         listed = [line.split(":")[0] for line in
                   harness.run([harness.COMMAND, "--list-commands"]).stdout.splitlines()]
-        self.assertEqual(sorted(["record", *VIEWS]), sorted(listed))
+        self.assertEqual(sorted(["record", "messages", *VIEWS]), sorted(listed))
         help_text = harness.run([harness.COMMAND, "--help"]).stdout
         self.assertEqual(help_text, harness.run([harness.COMMAND, "help"]).stdout)
         for command in listed:
@@ -470,7 +503,7 @@ class Views(harness.TestCase):
             return set(done.stdout.split())
 
         self.assertEqual({"record", "report"}, complete("re"))
-        self.assertEqual({*VIEWS, "record", "help", "--help", "--version"}, complete(""))
+        self.assertEqual({*VIEWS, "messages", "record", "help", "--help", "--version"}, complete(""))
         self.assertEqual({"--max-depth", "--min-share", "--min-duration"}, complete("tree", "--m"))
         self.assertEqual({"connection", "thread"}, complete("timeline", "--by", ""))
         self.assertEqual({"coarse", "medium", "fine"}, complete("record", "--detail", ""))

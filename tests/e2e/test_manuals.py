@@ -74,7 +74,7 @@ class Manuals(harness.TestCase):
     def test_json_keys_are_in_the_page(self):
         recording, _ = self.record(harness.program("threads"), "2", "5")
         for name in commands():
-            if name in ("record", "report"):
+            if name in ("record", "report", "messages"): # of the last, test_views.py knows the keys
                 continue
             with self.subTest(command=name):
                 where = ["--json", *(["ask"] if name == "callers" else [])]
