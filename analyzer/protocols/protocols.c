@@ -8,7 +8,8 @@
 	ROW(dns) \
 	ROW(dns_stream) \
 	ROW(postgres) \
-	ROW(redis)
+	ROW(redis) \
+	ROW(memcached)
 
 #define DECLARE(name) extern const struct protocol protocol_##name;
 PROTOCOLS(DECLARE)
