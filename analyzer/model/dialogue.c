@@ -108,7 +108,7 @@ static enum message_kind kind_of(const struct half *h)
 	return h->lost ? MESSAGE_UNKNOWN : kinds[h->part];
 }
 
-void half_tell_message(struct dialogue *d, enum direction direction)
+static void tell_message(struct dialogue *d, enum direction direction)
 {
 	struct half *h = &d->halves[direction];
 	const struct label *label = h->trip ? h->trip->label : NULL;
@@ -123,8 +123,15 @@ void half_tell_message(struct dialogue *d, enum direction direction)
 		.name = label ? label->name : NULL,
 	};
 
+	d->x->pool->message_listener(d->x->pool->user, &m);
+}
+
+void half_tell_message(struct dialogue *d, enum direction direction)
+{
+	struct half *h = &d->halves[direction];
+
 	if (h->message_bytes && d->x->pool->message_listener)
-		d->x->pool->message_listener(d->x->pool->user, &m);
+		tell_message(d, direction);
 	h->message_bytes = 0;
 }
 
