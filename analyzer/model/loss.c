@@ -26,6 +26,8 @@ static void belong(struct dialogue *d, enum direction direction)
 {
 	struct half *h = &d->halves[direction];
 
+	if (!h->trip || h->trip->ended)
+		h->part = PART_NONE;
 	if (h->part == PART_NONE && direction == d->client) {
 		h->trip = trips_begin(d->x, direction);
 		h->part = PART_REQUEST;

@@ -68,6 +68,15 @@ static size_t split(struct text line, struct text words[WORDS_MAX])
 	return count;
 }
 
+static uint64_t count_words(struct text line)
+{
+	uint64_t count = 0;
+
+	while (line.length)
+		count += text_word(&line).length > 0;
+	return count;
+}
+
 /* Whether it ends with a line's end as the protocol has it. */
 static bool is_line(size_t used, const struct text *line)
 {
@@ -142,7 +151,7 @@ static size_t take_request(struct dialogue *d, const struct bytes *b)
 	const struct command *command;
 	uint64_t length = 0;
 
-	if (!used)
+	if (!used && !b->cut)
 		return 0;
 	count = split(line, words);
 	command = count ? find_command(&words[0]) : NULL;
@@ -155,11 +164,15 @@ static size_t take_request(struct dialogue *d, const struct bytes *b)
 	}
 	dialogue_ask(d, CLIENT);
 	dialogue_name(d, CLIENT, words[0].at, words[0].length);
-	if (!command->keyless && count > 1)
+	if (!command->keyless && count > (used ? 1 : 2)) /* what is cut may be a part of a key */
 		tell_key(d, &words[text_begins(&words[0], "gat") && count > 2 ? 2 : 1]);
-	if (text_is(&words[0], "get") || text_is(&words[0], "gets"))
-		dialogue_number(d, CLIENT, "keys", count - 1);
+	if (used && (text_is(&words[0], "get") || text_is(&words[0], "gets")))
+		dialogue_number(d, CLIENT, "keys", count_words(line) - 1);
 	dialogue_set_note(d, CLIENT, command->shape == UNTIL_END ? NOTE_UNTIL_END : 0);
+	if (!used) {
+		dialogue_lose(d, CLIENT);
+		return b->count;
+	}
 	if (command->length_word)
 		dialogue_skip(d, CLIENT, length + END_OF_LINE_BYTES);
 	if (is_silent(command, words, count))

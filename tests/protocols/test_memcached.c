@@ -32,6 +32,17 @@ static const struct protocol_case cases[] = {
 			  "ok memcached \"mg\" 3100 3130 8/4 key=b answer=EN\n",
 	},
 	{
+		.name = "keys in a hole, after a request that was answered",
+		.script = CLIENT
+			SEND("3000-3010", "delete\\sa" CRLF)
+			RECV("3020-3030", "DELETED" CRLF)
+			"1 send 1 3100-3110 400 head=get\\sa\\sb tail=c\\r\\n\n"
+			RECV("3120-3130", "END" CRLF),
+		.wanted = "ok memcached \"delete\" 3000 3030 10/9 key=a answer=DELETED\n"
+			  "ok memcached \"get\" 3100 3130 400/5 key=a\n"
+			  "connection 1 desyncs=1\n",
+	},
+	{
 		.name = "errors, and a value in a hole",
 		.script = CLIENT
 			SEND("3000-3010", "get\\sa" CRLF)
