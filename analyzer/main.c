@@ -22,11 +22,16 @@ static const struct subcommand {
 	{ "connections", cmd_connections, "by connection" },
 	{ "threads", cmd_threads, "by thread, and how long each was blocked" },
 	{ "hotspots", cmd_hotspots, "by function" },
-	{ "callers", cmd_callers, "who calls a function, and what it calls" },
+	{ "callers", cmd_callers, "who calls a function" },
+	{ "callees", cmd_callees, "whom a function calls" },
+	{ "annotate", cmd_annotate, "source lines with the round trips of each" },
+	{ "export", cmd_export, "for flame graphs, speedscope, KCachegrind, pprof" },
 	{ "trips", cmd_trips, "every round trip, a line each" },
 	{ "messages", cmd_messages, "what protocols' decoders found, a line each" },
 	{ "dump", cmd_dump, "every recorded call, a line each" },
 	{ "info", cmd_info, "what the recording is made of" },
+	{ "archive", cmd_archive, "pack it with its names, for another machine" },
+	{ "anonymize", cmd_anonymize, "the same without whose it is, for bug reports" },
 };
 
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))

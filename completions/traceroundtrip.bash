@@ -46,7 +46,8 @@ _traceroundtrip() {
 	fi
 	if [[ $prev == --output || $prev == -o ]]; then
 		compopt -o filenames
-		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		[[ $command == record ]] && line=-d || line=-f
+		mapfile -t COMPREPLY < <(compgen $line -- "$cur")
 	elif [[ $prev == -* && -v values[$prev] ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "${values[$prev]}" -- "$cur")
 	elif [[ $cur == -* ]]; then

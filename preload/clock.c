@@ -78,6 +78,13 @@ void clock_resolve(void)
 		resolve_from("libc.so.6", "clock_gettime");
 }
 
+void clock_forbid_ticks(void)
+{
+	__atomic_store_n(&ticks_usable, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&clock_real, clock_by_system_call, __ATOMIC_RELAXED);
+	__atomic_store_n(&clock_line.valid_ticks, 0, __ATOMIC_RELAXED);
+}
+
 static uint64_t read_real(void)
 {
 	struct timespec t;
@@ -146,7 +153,7 @@ uint64_t clock_read_ns(void)
 {
 	uint32_t version = __atomic_load_n(&clock_line.version, __ATOMIC_RELAXED);
 
-	if (!ticks_usable)
+	if (!__atomic_load_n(&ticks_usable, __ATOMIC_RELAXED))
 		return read_real();
 	uint64_t before = clock_ticks();
 	uint64_t ns = read_real();
@@ -156,6 +163,8 @@ uint64_t clock_read_ns(void)
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return ns;
 	ns = draw_line(before + reading_ticks / 2, ns);
+	if (!__atomic_load_n(&ticks_usable, __ATOMIC_RELAXED))
+		set(&clock_line.valid_ticks, 0); /* forbidden meanwhile */
 	__atomic_store_n(&clock_line.version, version + 2, __ATOMIC_RELEASE);
 	return ns;
 }

@@ -23,6 +23,12 @@ extern int (*clock_real)(clockid_t clock, struct timespec *time);
 /* Finds it, in the constructor.  Until then the clock is read by a system call. */
 void clock_resolve(void);
 
+/*
+ * The program is about to make reading the counter a SIGSEGV (PR_SET_TSC): from now on the clock is
+ * read by a system call, as the kernel's function reads the counter too.
+ */
+void clock_forbid_ticks(void);
+
 /* time = start_ns + ((ticks - start_ticks) * rate >> 32), for valid_ticks. */
 struct clock_line {
 	uint32_t version; /* odd: it is being changed */
@@ -56,8 +62,10 @@ static inline uint64_t clock_ns(void)
 	if (!CLOCK_HAS_TICKS)
 		return clock_read_ns();
 	uint32_t version = __atomic_load_n(&clock_line.version, __ATOMIC_ACQUIRE);
-	uint64_t ticks = clock_ticks() - __atomic_load_n(&clock_line.start_ticks, __ATOMIC_ACQUIRE);
 	uint64_t valid_ticks = __atomic_load_n(&clock_line.valid_ticks, __ATOMIC_ACQUIRE);
+	if (__builtin_expect(valid_ticks == 0, 0))
+		return clock_read_ns(); /* the counter may be forbidden: see clock_forbid_ticks() */
+	uint64_t ticks = clock_ticks() - __atomic_load_n(&clock_line.start_ticks, __ATOMIC_ACQUIRE);
 	uint64_t ns = __atomic_load_n(&clock_line.start_ns, __ATOMIC_ACQUIRE) +
 		      (ticks * __atomic_load_n(&clock_line.rate, __ATOMIC_ACQUIRE) >> 32);
 

@@ -86,12 +86,16 @@ static void print_losses(const struct recording *r)
 	char number[UNIT_TEXT_BYTES];
 
 	if (losses.overwritten)
-		fprintf(stderr, ", %s calls overwritten", count_format(losses.overwritten, number));
+		fprintf(stderr, ", %s overwritten",
+			things_format(losses.overwritten, "call", number));
 	if (losses.events)
-		fprintf(stderr, ", %s calls lost", count_format(losses.events, number));
+		fprintf(stderr, ", %s lost", things_format(losses.events, "call", number));
+	if (losses.records)
+		fprintf(stderr, ", %s of connections, modules or stacks lost",
+			things_format(losses.records, "record", number));
 	if (losses.chunks)
-		fprintf(stderr, ", %s pieces unreadable", count_format(losses.chunks, number));
-	if (!losses.overwritten && !losses.events && !losses.chunks)
+		fprintf(stderr, ", %s unreadable", things_format(losses.chunks, "piece", number));
+	if (!losses.overwritten && !losses.events && !losses.records && !losses.chunks)
 		fprintf(stderr, ", nothing lost");
 }
 

@@ -21,8 +21,8 @@ static void print_help(const struct command *c)
 	printf("Usage: traceroundtrip %s %s\n\n%s\n", c->name,
 	       c->usage ? c->usage : "[OPTION]... [TRACE]...", c->description);
 	if (!c->usage || strstr(c->usage, "TRACE"))
-		printf("\nTRACE is a trace file or a folder of them; without one it is\n"
-		       "$TRACEROUNDTRIP_OUTPUT or ./traceroundtrip.data.\n");
+		printf("\nTRACE is a trace file, a folder of them, or an archive (traceroundtrip archive);\n"
+		       "without one it is $TRACEROUNDTRIP_OUTPUT or ./traceroundtrip.data.\n");
 	options_print(stdout, c->groups);
 	printf("  -h, --help            print this help\n");
 }

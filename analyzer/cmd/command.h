@@ -41,10 +41,15 @@ int cmd_endpoints(int argc, char **argv);
 int cmd_connections(int argc, char **argv);
 int cmd_threads(int argc, char **argv);
 int cmd_hotspots(int argc, char **argv);
+int cmd_annotate(int argc, char **argv);
 int cmd_callers(int argc, char **argv);
+int cmd_callees(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_trips(int argc, char **argv);
 int cmd_messages(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_archive(int argc, char **argv);
+int cmd_anonymize(int argc, char **argv);
 
 #endif

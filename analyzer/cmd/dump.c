@@ -8,6 +8,10 @@ static const struct option_spec own_options[] = {
 	{ .name = "stacks", .set = option_switch,
 	  .offset = offsetof(struct dump_options, stacks),
 	  .help = "print each call's stack below it (not with --json)" },
+	{ .name = "source-lines", .value = "N", .set = option_number,
+	  .offset = offsetof(struct dump_options, source_lines),
+	  .help = "with --stacks: print N lines of the source before and\n"
+		  "after the one of each frame, where the file is there" },
 	{ .name = NULL },
 };
 
@@ -15,6 +19,7 @@ static const struct option_group groups[] = {
 	{ "Options", own_options, &options },
 	{ "Filters (repeated ones add up, different ones must all match)", call_filter_options,
 	  &view_settings },
+	NAMES_GROUP,
 	OUTPUT_GROUP,
 	END_OF_GROUPS,
 };

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* traceroundtrip hotspots */
 #include "analyzer/cmd/view.h"
+#include "analyzer/reports/figures.h"
 
-static struct table_options options;
+static struct hotspots_options options;
 
 static const struct option_spec own_options[] = {
+	{ .name = "by", .value = "WHAT", .choices = weight_names,
+	  .offset = offsetof(struct hotspots_options, by),
+	  .help = "what counts: time (default: the time waited), trips,\n"
+		  "bytes (sent and received), errors" },
+	GROUP_OPTION(struct hotspots_options, "a line for each function (default), source line or\n"
+					      "module"),
 	{ .name = "sort", .value = "KEY", .choices = hotspots_keys,
-	  .offset = offsetof(struct table_options, sort),
-	  .help = "largest first by KEY: self (default: time waited in\n"
-		  "its own round trips), trips (its own), failed (its\n"
-		  "own), cumulative" },
+	  .offset = offsetof(struct hotspots_options, sort),
+	  .help = "largest first by KEY: self (default), cumulative; bars\n"
+		  "and shares are of that" },
 	{ .name = "top", .letter = 'n', .value = "N", .set = option_number,
-	  .offset = offsetof(struct table_options, top),
+	  .offset = offsetof(struct hotspots_options, top),
 	  .help = "show the first N (default: all)" },
 	{ .name = NULL },
 };
@@ -19,6 +25,7 @@ static const struct option_spec own_options[] = {
 static const struct option_group groups[] = {
 	{ "Options", own_options, &options },
 	FILTER_GROUP,
+	NAMES_GROUP,
 	OUTPUT_GROUP,
 	END_OF_GROUPS,
 };
@@ -29,7 +36,7 @@ static const struct command command = {
 		"Functions by the round trips they make.  SELF is what a function waited that\n"
 		"called into the network itself; CUMULATIVE adds what the functions waited that\n"
 		"it called, each round trip counted once however often the function is on the\n"
-		"stack.",
+		"stack.  Failures, bytes and latencies are cumulative.",
 	.groups = groups,
 };
 

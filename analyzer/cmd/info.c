@@ -4,6 +4,7 @@
 
 static const struct option_group groups[] = {
 	{ "Filters", process_filter_options, &view_settings },
+	NAMES_GROUP,
 	OUTPUT_GROUP,
 	END_OF_GROUPS,
 };

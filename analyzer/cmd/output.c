@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,6 +103,20 @@ static bool make_absolute(const char *name, char *path, size_t size)
 	return true;
 }
 
+/*
+ * Whether nobody else records into the folder.  The lock is the kernel's, and gone with the
+ * process that has it; a file system that knows no locks does not keep from recording.
+ */
+static bool lock(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return true;
+	close(fd);
+	return false;
+}
+
 static enum output_result make_room(struct output *output)
 {
 	switch (content_of(output->path)) {
@@ -111,9 +126,13 @@ static enum output_result make_room(struct output *output)
 	case UNREADABLE:
 		return OUTPUT_IMPOSSIBLE;
 	case EMPTY:
+		if (!lock(output->path))
+			return OUTPUT_BUSY;
 		/* Its mode is its owner's business. */
 		return access(output->path, W_OK | X_OK) == 0 ? OUTPUT_READY : OUTPUT_IMPOSSIBLE;
 	case RECORDING: {
+		if (!lock(output->path))
+			return OUTPUT_BUSY;
 		enum output_result result = set_aside(output);
 		if (result != OUTPUT_READY)
 			return result;
@@ -122,7 +141,9 @@ static enum output_result make_room(struct output *output)
 	case MISSING:
 		break;
 	}
-	return mkdir(output->path, 0700) == 0 ? OUTPUT_READY : OUTPUT_IMPOSSIBLE;
+	if (mkdir(output->path, 0700) != 0)
+		return OUTPUT_IMPOSSIBLE;
+	return lock(output->path) ? OUTPUT_READY : OUTPUT_BUSY;
 }
 
 enum output_result output_prepare(const char *name, struct output *output)

@@ -8,6 +8,7 @@
 enum output_result {
 	OUTPUT_READY,
 	OUTPUT_TAKEN,      /* what is at taken is no recording: it stays as it is */
+	OUTPUT_BUSY,       /* another recording is being written to it */
 	OUTPUT_IMPOSSIBLE, /* it cannot be made; errno in error */
 };
 
@@ -20,7 +21,8 @@ struct output {
 
 /*
  * Makes the folder, with mode 0700.  A recording that is there becomes NAME.old; one
- * that has that name is removed, but never anything that is not a recording.
+ * that has that name is removed, but never anything that is not a recording.  It stays
+ * locked (flock(2)) until the process ends, for others to know that it is in use.
  */
 enum output_result output_prepare(const char *name, struct output *output);
 

@@ -197,6 +197,10 @@ static int prepare_output(struct output *output, bool *recorded)
 		command_complain(&command, "%s exists and is no recording: choose another --output",
 				 text_clean(output->taken, true, path, sizeof(path)));
 		return EXIT_USAGE;
+	case OUTPUT_BUSY:
+		command_complain(&command, "%s is being recorded to: choose another --output",
+				 text_clean(output->path, true, path, sizeof(path)));
+		return EXIT_USAGE;
 	case OUTPUT_IMPOSSIBLE:
 		say("cannot write to %s: %s; running the program unrecorded",
 		    text_clean(output->path, true, path, sizeof(path)), strerror(output->error));

@@ -17,12 +17,17 @@ static const struct option_spec own_options[] = {
 	{ .name = "all", .set = option_switch,
 	  .offset = offsetof(struct slow_options, all),
 	  .help = "those too that wait by design: subscriptions, long polls" },
+	{ .name = "source-lines", .value = "N", .set = option_number,
+	  .offset = offsetof(struct slow_options, source_lines),
+	  .help = "print N lines of the source before and after the one\n"
+		  "of each frame, where the file is there" },
 	{ .name = NULL },
 };
 
 static const struct option_group groups[] = {
 	{ "Options", own_options, &options },
 	FILTER_GROUP,
+	NAMES_GROUP,
 	OUTPUT_GROUP,
 	END_OF_GROUPS,
 };

@@ -24,6 +24,14 @@ static const struct option_group groups[] = {
 	END_OF_GROUPS,
 };
 
+static const struct option_group connections_groups[] = {
+	{ "Options", own_options, &options },
+	FILTER_GROUP,
+	NAMES_GROUP,
+	OUTPUT_GROUP,
+	END_OF_GROUPS,
+};
+
 #define FIGURES \
 	"\n" \
 	"Figures of each: round trips, failures, bytes, the time waited in all; and of the\n" \
@@ -44,7 +52,7 @@ static const struct command connections_command = {
 	.description =
 		"Every connection: its peer, when it was opened and how long it lasted, how long\n"
 		"connecting took or how it failed.\n" FIGURES,
-	.groups = groups,
+	.groups = connections_groups,
 };
 
 static const struct command threads_command = {

@@ -2,7 +2,8 @@
 /* traceroundtrip trips */
 #include "analyzer/cmd/view.h"
 
-static const struct option_group groups[] = { FILTER_GROUP, OUTPUT_GROUP, END_OF_GROUPS };
+static const struct option_group groups[] = { FILTER_GROUP, NAMES_GROUP, OUTPUT_GROUP,
+					      END_OF_GROUPS };
 
 static const struct command command = {
 	.name = "trips",

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/cmd/inputs.h"
 #include "analyzer/cmd/progress.h"
 #include "analyzer/reports/losses.h"
 #include "analyzer/reports/profile.h"
@@ -25,20 +26,6 @@ struct run {
 	size_t count;
 	struct recording_listener listener;
 };
-
-static void warn(const char *line)
-{
-	fprintf(stderr, "traceroundtrip: %s\n", line);
-}
-
-static struct recording *open_traces(char **traces, size_t count, size_t *failed)
-{
-	const char *output = getenv("TRACEROUNDTRIP_OUTPUT");
-
-	if (!count && output && *output)
-		return recording_open(&output, 1, warn, failed);
-	return recording_open((const char *const *)traces, count, warn, failed);
-}
 
 static void hear_trip(void *user, const struct round_trip *t)
 {
@@ -162,10 +149,14 @@ static void explain_no_trips(const struct scope *scope, char *reason)
 		snprintf(reason, EMPTY_TEXT_BYTES,
 			 "no round trips recorded: %s calls were lost or overwritten",
 			 count_format(losses.events + losses.overwritten, a));
+	else if (losses.chunks)
+		snprintf(reason, EMPTY_TEXT_BYTES, "no round trips: %s of the traces unreadable",
+			 things_format(losses.chunks, "piece", a));
 	else if (scope->events)
 		snprintf(reason, EMPTY_TEXT_BYTES,
-			 "no round trips recorded: %s calls on %s connections, but no request",
-			 count_format(scope->events, a), count_format(connections, b));
+			 "no round trips recorded: %s on %s, but no request",
+			 things_format(scope->events, "call", a),
+			 things_format(connections, "connection", b));
 	else if (scope->filter->pids.count)
 		snprintf(reason, EMPTY_TEXT_BYTES,
 			 "no round trips recorded: no process that passes --pid used the network");
@@ -205,20 +196,29 @@ static void print_text(const struct run *run, const struct view_plan *plans)
 	}
 }
 
+static void write_document(struct view *v)
+{
+	if (v->ops->write_json)
+		v->ops->write_json(v, stdout);
+	else
+		json_write_document(stdout, v->ops->json(v));
+}
+
 static void print_json(const struct run *run)
 {
-	json_t *all;
+	struct view *first = run->views[0];
 
-	if (run->count == 1 && run->views[0]->ops->json) {
-		json_write_document(stdout, run->views[0]->ops->json(run->views[0]));
-	} else if (run->count == 1) {
-		run->views[0]->ops->print(run->views[0], &run->scope.out);
+	if (run->count > 1) {
+		for (size_t i = 0; i < run->count; i++) {
+			printf("%s\"%s\": ", i ? ",\n" : "{\n", run->views[i]->ops->name);
+			write_document(run->views[i]);
+		}
+		puts("\n}");
+	} else if (first->ops->json || first->ops->write_json) {
+		write_document(first);
+		putchar('\n');
 	} else {
-		all = json_object();
-		for (size_t i = 0; i < run->count; i++)
-			json_object_set_new(all, run->views[i]->ops->name,
-					    run->views[i]->ops->json(run->views[i]));
-		json_write_document(stdout, all);
+		first->ops->print(first, &run->scope.out);
 	}
 }
 
@@ -246,7 +246,7 @@ static void create_views(struct run *run, const struct view_plan *plans, size_t 
 	}
 }
 
-static struct run new_run(struct recording *r, bool several)
+static struct run new_run(struct recording *r, FILE *text, bool several)
 {
 	struct view_settings *s = &view_settings;
 
@@ -256,11 +256,11 @@ static struct run new_run(struct recording *r, bool several)
 		.recording = r,
 		.scope = {
 			.recording = r,
-			.symbols = symbols_new(),
+			.symbols = symbols_new(&s->symbols),
 			.filter = &s->filter,
 			.started_ns = s->filter.origin_ns,
 			.ended_ns = s->filter.end_ns,
-			.out = out_new(stdout, (enum color_choice)s->color, (unsigned)s->width),
+			.out = out_new(text, (enum color_choice)s->color, (unsigned)s->width),
 			.json = s->json,
 			.several = several,
 		},
@@ -276,6 +276,7 @@ static void free_run(struct run *run)
 	model_free(run->model);
 	symbols_free(run->scope.symbols);
 	recording_close(run->recording);
+	inputs_close();
 	filter_free(run->scope.filter);
 }
 
@@ -291,14 +292,17 @@ int view_run(const struct command *c, const struct view_plan *plans, size_t coun
 	     size_t trace_count)
 {
 	size_t failed = 0;
-	struct recording *recording = open_traces(traces, trace_count, &failed);
+	struct recording *recording =
+		inputs_open(traces, trace_count, &view_settings.symbols, &failed);
 	bool streams = plans[0].ops->streams;
+	bool paged = !view_settings.json && !view_settings.no_pager && !plans[0].ops->writes_file;
 
 	if (!recording) {
+		inputs_close();
 		filter_free(&view_settings.filter);
 		return EXIT_NOTHING;
 	}
-	struct run run = new_run(recording, count > 1);
+	struct run run = new_run(recording, plans[0].ops->writes_file ? stderr : stdout, count > 1);
 	run.model = model_new(hear_trip, &run);
 	if (view_settings.raw_names)
 		model_keep_raw_names(run.model);
@@ -306,10 +310,10 @@ int view_run(const struct command *c, const struct view_plan *plans, size_t coun
 	create_views(&run, plans, count);
 	if (plans[0].ops->message)
 		model_listen_messages(run.model, hear_message);
-	if (streams && !view_settings.json && !view_settings.no_pager)
+	if (streams && paged)
 		pager_start();
 	replay(&run, !streams);
-	if (!streams && !view_settings.json && !view_settings.no_pager)
+	if (!streams && paged)
 		pager_start();
 	if (view_settings.json)
 		print_json(&run);

@@ -9,6 +9,7 @@
 /* What every view's command line may set. */
 struct view_settings {
 	struct filter filter;
+	struct symbols_options symbols;
 	int color;      /* enum color_choice */
 	uint64_t width; /* 0: the terminal's */
 	bool json, no_pager, raw_names;
@@ -20,10 +21,17 @@ extern struct view_settings view_settings;
 /* The options common to views, as groups for a command's table. */
 extern const struct option_spec filter_options[], call_filter_options[], process_filter_options[];
 extern const struct option_spec connection_filter_options[];
-extern const struct option_spec output_options[];
+extern const struct option_spec names_options[], search_options[], output_options[];
 
 #define FILTER_GROUP { "Filters (repeated ones add up, different ones must all match)", \
 		       filter_options, &view_settings }
+/* What --group chooses from, in the order of enum frame_grouping. */
+extern const char *const frame_groupings[];
+#define GROUP_OPTION(options, words) \
+	{ .name = "group", .value = "WHAT", .choices = frame_groupings, \
+	  .offset = offsetof(options, group), .help = words }
+
+#define NAMES_GROUP { "Names of functions", names_options, &view_settings }
 #define OUTPUT_GROUP { "Output", output_options, &view_settings }
 #define END_OF_GROUPS { .title = NULL }
 

@@ -22,6 +22,8 @@ static const char *set_id(void *member, const char *value)
 /* In the order of enum color_choice. */
 static const char *const colors[] = { "auto", "always", "never", NULL };
 
+const char *const frame_groupings[] = { "function", "line", "module", NULL };
+
 static const char *const statuses[] = {
 	[STATUS_OK] = "ok",         [STATUS_ERROR] = "error",     [STATUS_RESET] = "reset",
 	[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending", [STATUS_FAILED] = "failed",
@@ -98,6 +100,32 @@ const struct option_spec filter_options[] = {
 	  .offset = FILTER(names),
 	  .help = "only round trips with this name, such as 'GET /*' (none\n"
 		  "has a name yet); may be repeated" },
+	{ .name = NULL },
+};
+
+#define SYMBOLS(member) offsetof(struct view_settings, symbols.member)
+
+#define SEARCH_OPTIONS \
+	{ .name = "debug-dir", .value = "FOLDER", .set = option_texts, \
+	  .offset = SYMBOLS(debug_dirs), \
+	  .help = "look for debug files here before /usr/lib/debug; may be\n" \
+		  "repeated" }, \
+	{ .name = "sysroot", .value = "FOLDER", .set = option_text, \
+	  .offset = SYMBOLS(sysroot), \
+	  .help = "the files of the recorded machine or container lie below\n" \
+		  "FOLDER" }
+
+const struct option_spec search_options[] = { SEARCH_OPTIONS, { .name = NULL } };
+
+const struct option_spec names_options[] = {
+	{ .name = "full-stacks", .set = option_switch,
+	  .offset = SYMBOLS(full_stacks),
+	  .help = "also what starts the program and its threads, such as\n"
+		  "_start and __libc_start_main" },
+	{ .name = "no-demangle", .set = option_switch,
+	  .offset = SYMBOLS(no_demangle),
+	  .help = "names of C++ and Rust as linkers know them" },
+	SEARCH_OPTIONS,
 	{ .name = NULL },
 };
 

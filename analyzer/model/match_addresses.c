@@ -91,9 +91,19 @@ static bool same_time(const struct socket *a, const struct socket *b)
 	return later <= sooner || later - sooner <= LATE_NS;
 }
 
+/* Nothing is accepted before the other end began to connect; clocks of two machines do not tell. */
+static bool in_order(const struct socket *a, const struct socket *b)
+{
+	if (!same_machine(a, b))
+		return true;
+	return !(a->accepted && b->connecting && a->opened_ns < b->opened_ns) &&
+	       !(b->accepted && a->connecting && b->opened_ns < a->opened_ns);
+}
+
 static bool may_be_peers(const struct socket *a, const struct socket *b)
 {
 	return a->transport == b->transport && a->internet == b->internet && same_time(a, b) &&
+	       in_order(a, b) &&
 	       (a->internet ? internet_match(a, b) : unix_match(a, b));
 }
 

@@ -87,6 +87,8 @@ static void add_user(struct peers *p, struct socket *s, const struct connection 
 		s->remote = c->remote;
 	if (c->peer_inode)
 		s->peer_inode = c->peer_inode;
+	s->connecting |= c->connect_started_ns != UNKNOWN;
+	s->accepted |= c->origin == ORIGIN_ACCEPT;
 	s->failed |= c->connect_started_ns != UNKNOWN && c->connect_error;
 	if (opened < s->opened_ns)
 		s->opened_ns = opened;

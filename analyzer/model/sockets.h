@@ -22,6 +22,7 @@ struct socket {
 	enum transport transport;
 	bool datagram;
 	bool failed;                     /* connect() did */
+	bool connecting, accepted;       /* opened_ns is when connect() began, or accept() ended */
 	struct address local, remote;
 	bool internet;                   /* the next two are known */
 	struct internet_end local_end, remote_end;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "analyzer/reports/recursion.h"
 #include "analyzer/util/alloc.h"
 
 /* A child is found by its parent and what tells it apart: its frame, or its program's name. */
@@ -22,6 +23,9 @@ struct edge {
 
 struct builder {
 	struct calltree *tree;
+	const struct calltree_options *options;
+	const struct frame **path; /* of the stack at hand */
+	size_t path_room;
 	size_t room;
 	struct tally *tallies; /* a node's own at first, then its children's as well */
 	size_t tally_room;
@@ -30,7 +34,8 @@ struct builder {
 	size_t program_count, program_room;
 };
 
-static size_t add_node(struct builder *b, size_t parent, const char *name, const char *module)
+static size_t add_node(struct builder *b, size_t parent, const char *name,
+		       const struct frame *frame)
 {
 	struct calltree *t = b->tree;
 	size_t node = t->count;
@@ -40,7 +45,7 @@ static size_t add_node(struct builder *b, size_t parent, const char *name, const
 	b->tallies[node] = (struct tally){ 0 };
 	t->nodes[node] = (struct tree_node){
 		.name = name,
-		.module = module,
+		.frame = frame,
 		.parent = parent,
 		.first_child = NO_NODE,
 		.next_sibling = NO_NODE,
@@ -51,7 +56,7 @@ static size_t add_node(struct builder *b, size_t parent, const char *name, const
 }
 
 static size_t child_of(struct builder *b, size_t parent, const void *identity, const char *name,
-		       const char *module)
+		       const struct frame *frame)
 {
 	struct edge_key key = { parent, identity };
 	struct edge *e;
@@ -60,10 +65,23 @@ static size_t child_of(struct builder *b, size_t parent, const void *identity, c
 	if (!e) {
 		e = xcalloc(1, sizeof(*e));
 		e->key = key;
-		e->child = add_node(b, parent, name, module);
+		e->child = add_node(b, parent, name, frame);
 		HASH_ADD(hh, b->edges, key, sizeof(e->key), e);
 	}
 	return e->child;
+}
+
+static size_t frame_child(struct builder *b, size_t parent, const struct frame *f)
+{
+	const struct frame *group = frame_group(f, b->options->grouping);
+	/* A module has no line, even if all went through one. */
+	const struct frame *shown = b->options->grouping == GROUP_MODULE ? group : f;
+	size_t child = child_of(b, parent, group, group->name, shown);
+	struct tree_node *n = &b->tree->nodes[child];
+
+	if (n->frame != shown)
+		n->frame = group;
+	return child;
 }
 
 /* The same pointer for the same name. */
@@ -78,10 +96,34 @@ static const char *program_name(struct builder *b, const char *name)
 	return name;
 }
 
-static void add_stack(struct builder *b, struct profile_stack *s, bool invert)
+/* Whether a frame is in a stack more than once. */
+static bool comes_again(const struct profile_stack *s, const struct frame *f,
+			enum frame_grouping grouping)
+{
+	const struct frame *group = frame_group(f, grouping);
+	size_t times = 0;
+
+	for (size_t i = 0; i < s->count && times < 2; i++)
+		times += frame_group(s->frames[i], grouping) == group;
+	return times > 1;
+}
+
+/* Copies the stack's frames to the path; returns how many are left without recursion. */
+static size_t make_path(struct builder *b, const struct profile_stack *s)
+{
+	while (b->path_room < s->count)
+		b->path = xgrow(b->path, b->path_room, &b->path_room, sizeof(*b->path));
+	for (size_t i = 0; i < s->count; i++)
+		b->path[i] = s->frames[i];
+	if (b->options->recursion)
+		return s->count;
+	return recursion_fold(b->path, s->count, b->options->grouping);
+}
+
+static void add_stack(struct builder *b, const struct profile_stack *s)
 {
 	static const char unknown[] = "(stack not known)";
-	size_t node = 0;
+	size_t node = 0, length = make_path(b, s);
 
 	if (b->program_count > 1) {
 		const char *program = program_name(b, s->process->name);
@@ -89,38 +131,36 @@ static void add_stack(struct builder *b, struct profile_stack *s, bool invert)
 	}
 	if (!s->count)
 		node = child_of(b, node, unknown, unknown, NULL);
-	for (size_t i = 0; i < s->count; i++) {
-		const struct frame *f = s->frames[invert ? s->count - 1 - i : i];
-		node = child_of(b, node, f, f->name, f->module);
+	for (size_t i = 0; i < length; i++) {
+		const struct frame *f = b->path[b->options->invert ? length - 1 - i : i];
+		node = frame_child(b, node, f);
+		if (length < s->count && b->options->grouping != GROUP_MODULE &&
+		    comes_again(s, f, b->options->grouping))
+			b->tree->nodes[node].recursive = true;
 	}
-	b->tree->nodes[node].own_trips += s->tally.round_trips;
-	b->tree->nodes[node].own_ns += s->total_ns;
-	struct tally taken = s->tally;
-	s->tally.latency = NULL;
-	tally_move(&b->tallies[node], &taken);
+	struct figures figures = profile_figures(s);
+	figures_add(&b->tree->nodes[node].own, &figures);
+	tally_merge(&b->tallies[node], &s->tally);
 }
 
 static void take_figures(struct tree_node *n, const struct tally *t)
 {
 	struct latency *l = t->latency;
 
-	n->round_trips = t->round_trips;
-	n->failed = t->failed;
+	figures_add(&n->all, &n->own);
 	n->pending = t->pending;
-	n->answered = l ? latency_count(l) : 0;
-	n->total_ns = tally_total_ns(t);
-	n->mean_ns = n->answered ? (uint64_t)latency_mean_ns(l) : UNKNOWN;
-	n->p95_ns = n->answered ? latency_quantile_ns(l, 0.95) : UNKNOWN;
-	n->max_ns = n->answered ? latency_max_ns(l) : UNKNOWN;
+	n->mean_ns = l ? (uint64_t)latency_mean_ns(l) : UNKNOWN;
+	n->p95_ns = l ? latency_quantile_ns(l, 0.95) : UNKNOWN;
+	n->max_ns = l ? latency_max_ns(l) : UNKNOWN;
 }
 
 /* By time, then by round trips, then by name: the same order every time. */
 static bool comes_first(const struct tree_node *a, const struct tree_node *b)
 {
-	if (a->total_ns != b->total_ns)
-		return a->total_ns > b->total_ns;
-	if (a->round_trips != b->round_trips)
-		return a->round_trips > b->round_trips;
+	if (a->all.time_ns != b->all.time_ns)
+		return a->all.time_ns > b->all.time_ns;
+	if (a->all.round_trips != b->all.round_trips)
+		return a->all.round_trips > b->all.round_trips;
 	return strcmp(a->name, b->name) < 0;
 }
 
@@ -136,9 +176,9 @@ static int compare_siblings(const void *left, const void *right)
 
 	if (a->node->parent != b->node->parent)
 		return a->node->parent < b->node->parent ? -1 : 1;
-	if (a->index == b->index)
-		return 0;
-	return comes_first(a->node, b->node) ? -1 : comes_first(b->node, a->node) ? 1 : 0;
+	if (comes_first(a->node, b->node) || comes_first(b->node, a->node))
+		return comes_first(a->node, b->node) ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
 }
 
 /* Links each node's children in order. */
@@ -159,22 +199,25 @@ static void link_children(struct calltree *t)
 	free(all);
 }
 
-struct calltree *calltree_new(struct profile_stack *const *stacks, size_t count, bool invert)
+struct calltree *calltree_new(struct profile_stack *const *stacks, size_t count,
+			      const struct calltree_options *options)
 {
-	struct builder b = { .tree = xcalloc(1, sizeof(*b.tree)) };
+	struct builder b = { .tree = xcalloc(1, sizeof(*b.tree)), .options = options };
 	struct edge *e, *next;
 
 	for (size_t i = 0; i < count; i++)
 		program_name(&b, stacks[i]->process->name);
 	add_node(&b, NO_NODE, "all", NULL);
 	for (size_t i = 0; i < count; i++)
-		add_stack(&b, stacks[i], invert);
+		add_stack(&b, stacks[i]);
 	/* Children come after their parents: from the end, each node is complete in its turn. */
 	for (size_t i = b.tree->count; i-- > 0;) {
 		struct tree_node *n = &b.tree->nodes[i];
 		take_figures(n, &b.tallies[i]);
-		if (n->parent != NO_NODE)
-			tally_move(&b.tallies[n->parent], &b.tallies[i]);
+		if (n->parent == NO_NODE)
+			continue;
+		figures_add(&b.tree->nodes[n->parent].all, &n->all);
+		tally_move(&b.tallies[n->parent], &b.tallies[i]);
 	}
 	tally_clear(&b.tallies[0]);
 	link_children(b.tree);
@@ -185,6 +228,7 @@ struct calltree *calltree_new(struct profile_stack *const *stacks, size_t count,
 	}
 	free(b.tallies);
 	free(b.programs);
+	free(b.path);
 	return b.tree;
 }
 

@@ -14,16 +14,19 @@
 #define NO_NODE SIZE_MAX
 
 struct tree_node {
-	const char *name;     /* of a function, or of a program at the top of several */
-	const char *module;   /* NULL: unknown, or a program */
+	const char *name;     /* of a frame, or of a program at the top of several */
+	/*
+	 * What it is of: with its line where all went through one, else what stands
+	 * for all; NULL for the root, programs and stacks that are not known
+	 */
+	const struct frame *frame;
+	bool recursive;       /* a function or line that some stacks had again further in */
 	size_t parent, first_child, next_sibling;
 	size_t depth;         /* 0: the root */
-	uint64_t own_trips;   /* made by this very function */
-	uint64_t own_ns;
-	/* At and below this node; latencies are kept as figures only, all UNKNOWN without one. */
-	uint64_t round_trips, failed, pending;
-	uint64_t answered;    /* those that have a latency */
-	uint64_t total_ns;
+	struct figures own;   /* made by this very function */
+	/* At and below this node; of latencies, all UNKNOWN without one. */
+	struct figures all;
+	uint64_t pending;
 	uint64_t mean_ns, p95_ns, max_ns;
 };
 
@@ -32,13 +35,20 @@ struct calltree {
 	size_t count;
 };
 
+struct calltree_options {
+	enum frame_grouping grouping;
+	bool invert;    /* from the innermost frame outwards */
+	bool recursion; /* keep it: a function that calls itself is a node for each call */
+};
+
 /*
- * Builds the tree of all stacks, whose latencies it takes over.  Siblings are in order
- * of total waiting time.  If the stacks are of several programs, each is a node
- * below the root; stacks that are not known are one node of their own.  invert:
- * from the innermost frame outwards.
+ * Builds the tree of all stacks.  Siblings are in order of total waiting time.  If
+ * the stacks are of several programs, each is a node below the root; stacks that are not
+ * known are one node of their own.  Recursion is taken out as recursion_fold() does,
+ * so that what is at or below a function is at or below one node of each path.
  */
-struct calltree *calltree_new(struct profile_stack *const *stacks, size_t count, bool invert);
+struct calltree *calltree_new(struct profile_stack *const *stacks, size_t count,
+			      const struct calltree_options *options);
 void calltree_free(struct calltree *t);
 
 #endif

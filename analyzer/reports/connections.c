@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "analyzer/model/peers.h"
+#include "analyzer/reports/frame.h"
 #include "analyzer/reports/groups.h"
 #include "analyzer/reports/tls.h"
 #include "analyzer/reports/trip.h"
@@ -17,13 +17,12 @@
 struct row {
 	struct group group;
 	const struct connection *connection, *peer; /* peer: the other end; NULL if not known */
-	UT_hash_handle hh;
 };
 
 struct connections {
 	struct view view;
 	const struct table_options *options;
-	struct row *rows;
+	struct group *rows;
 	struct peers *peers;
 };
 
@@ -39,29 +38,18 @@ static struct view *create(struct scope *scope, const void *options)
 static void destroy(struct view *v)
 {
 	struct connections *c = (struct connections *)v;
-	struct row *row, *next;
 
-	HASH_ITER(hh, c->rows, row, next)
-	{
-		HASH_DEL(c->rows, row);
-		tally_clear(&row->group.tally);
-		free(row);
-	}
+	groups_free(&c->rows);
 	peers_free(c->peers);
 	free(c);
 }
 
 static struct row *find_row(struct connections *c, const struct connection *connection)
 {
-	struct row *row;
+	struct row *row = (struct row *)groups_find(&c->rows, connection, sizeof(*row));
 
-	HASH_FIND_PTR(c->rows, &connection, row);
-	if (!row) {
-		row = xcalloc(1, sizeof(*row));
-		row->connection = connection;
-		row->group.order = connection->created_ns;
-		HASH_ADD_PTR(c->rows, connection, row);
-	}
+	row->connection = connection;
+	row->group.order = connection->created_ns;
 	return row;
 }
 
@@ -74,11 +62,9 @@ static void trip(struct view *v, const struct round_trip *t)
 
 static void find_peers(struct connections *c)
 {
-	struct row *row, *next;
-
 	c->peers = peers_new(c->view.scope->recording, c->view.scope->model);
-	HASH_ITER(hh, c->rows, row, next)
-	row->peer = peers_of(c->peers, row->connection);
+	for (struct group *g = c->rows; g; g = g->hh.next)
+		((struct row *)g)->peer = peers_of(c->peers, ((struct row *)g)->connection);
 }
 
 /* Connections without round trips are shown too, unless the filter asks for certain ones. */
@@ -119,18 +105,6 @@ static bool empty(const struct view *v, char *reason)
 	return !c->rows;
 }
 
-static struct group **sorted(const struct connections *c, size_t *count)
-{
-	struct group **groups = xcalloc(HASH_COUNT(c->rows) + 1, sizeof(struct group *));
-	struct row *row, *next;
-
-	*count = 0;
-	HASH_ITER(hh, c->rows, row, next)
-	groups[(*count)++] = &row->group;
-	groups_sort(groups, *count, (enum group_key)c->options->sort);
-	return groups;
-}
-
 static uint64_t connect_ns(const struct connection *c)
 {
 	if (c->connect_started_ns == UNKNOWN || c->connect_ended_ns == UNKNOWN)
@@ -161,17 +135,17 @@ static const char *connect_outcome(const struct connection *c)
 	return c->connect_error ? strerror(c->connect_error) : "connected";
 }
 
-/* The function that called connect(); NULL if none did or it is not known. */
-static const char *connect_caller(const struct scope *scope, const struct connection *c)
+/* The frame that called connect(); NULL if none did or it is not known. */
+static const struct frame *connect_caller(const struct scope *scope, const struct connection *c)
 {
-	return c->connect_started_ns == UNKNOWN ? NULL : caller_name(scope, c->process, c->connect_stack);
+	return c->connect_started_ns == UNKNOWN ? NULL : caller_frame(scope, c->process, c->connect_stack);
 }
 
-/* The function whose call was the first to fail for good. */
-static const char *error_caller(const struct scope *scope, const struct connection *c,
-				const struct connection_stats *s)
+/* The frame whose call was the first to fail for good. */
+static const struct frame *error_caller(const struct scope *scope, const struct connection *c,
+					const struct connection_stats *s)
 {
-	return s->error ? caller_name(scope, c->process, s->error_stack) : NULL;
+	return s->error ? caller_frame(scope, c->process, s->error_stack) : NULL;
 }
 
 static uint64_t unseen_bytes(const struct connection *c)
@@ -215,6 +189,8 @@ static json_t *row_json(const struct connections *view, struct row *row)
 	const struct scope *scope = view->view.scope;
 	const struct connection *c = row->connection;
 	struct connection_stats stats = model_connection(scope->model, c);
+	const struct frame *caller = connect_caller(scope, c);
+	const struct frame *failed = error_caller(scope, c, &stats);
 	json_t *o = json_object();
 
 	json_object_set_new(o, "pid", json_integer(c->process->pid));
@@ -233,7 +209,8 @@ static json_t *row_json(const struct connections *view, struct row *row)
 	json_object_set_new(o, "connect_ns", json_known(connect_ns(c)));
 	json_object_set_new(o, "connect_error", connect_error(c));
 	json_object_set_new(o, "connect_outcome", json_text(connect_outcome(c)));
-	json_object_set_new(o, "connect_by", json_text(connect_caller(scope, c)));
+	json_object_set_new(o, "connect_by", json_text(caller ? caller->name : NULL));
+	json_object_set_new(o, "connect_line", json_text(caller ? caller->place : NULL));
 	json_object_set_new(o, "protocol", json_text(stats.protocol));
 	json_object_set_new(o, "one_way", json_known(stats.one_way));
 	json_object_set_new(o, "doubted_at", stats.doubted ? json_known(stats.doubted_at) : json_null());
@@ -242,7 +219,8 @@ static json_t *row_json(const struct connections *view, struct row *row)
 	json_object_set_new(o, "forgotten", json_known(stats.forgotten));
 	json_object_set_new(o, "tls", tls_json(scope, c, &stats));
 	json_object_set_new(o, "error", json_text(stats.error ? strerror(stats.error) : NULL));
-	json_object_set_new(o, "error_by", json_text(error_caller(scope, c, &stats)));
+	json_object_set_new(o, "error_by", json_text(failed ? failed->name : NULL));
+	json_object_set_new(o, "error_line", json_text(failed ? failed->place : NULL));
 	json_object_set_new(o, "rtt_us", json_known(stats.rtt_us));
 	json_object_set_new(o, "min_rtt_us", json_known(stats.min_rtt_us));
 	json_object_set_new(o, "retransmits", json_known(stats.retransmits));
@@ -258,7 +236,8 @@ static json_t *json(struct view *v)
 	const struct connections *c = (struct connections *)v;
 	json_t *array = json_array();
 	size_t count;
-	struct group **groups = sorted(c, &count);
+	enum group_key key = (enum group_key)c->options->sort;
+	struct group **groups = groups_sorted(c->rows, key, &count);
 
 	for (size_t i = 0; i < count && (!c->options->top || i < c->options->top); i++)
 		json_array_append_new(array, row_json(c, (struct row *)groups[i]));
@@ -384,16 +363,16 @@ static void hide_columns(const struct scope *scope, struct group **groups, size_
 
 /* "#5 127.0.0.1:80: Connection refused after 50us, by fetch" */
 static void print_failure(const struct scope *scope, const struct connection *c, const char *what,
-			  const char *when, const char *function)
+			  const char *when, const struct frame *caller)
 {
 	const struct out *o = &scope->out;
-	char id[32], label[ADDRESS_TEXT_BYTES], by[1024];
+	char id[32], label[ADDRESS_TEXT_BYTES], by[FRAME_TEXT_BYTES];
 
 	out_styled(o, STYLE_DIM, "%s ", connection_id(scope, c, id, sizeof(id)));
 	out_styled(o, STYLE_NAME, "%s", connection_label(c, o->utf8, label, sizeof(label)));
 	out_styled(o, STYLE_BAD, ": %s", what);
-	fprintf(o->file, " %s%s%s\n", when, function ? ", by " : "",
-		function ? text_clean(function, o->utf8, by, sizeof(by)) : "");
+	fprintf(o->file, " %s%s%s\n", when, caller ? ", by " : "",
+		caller ? frame_text(caller, o->utf8, by) : "");
 }
 
 /* "TLS handshake failed: certificate verify failed after 3ms, by fetch" */
@@ -405,7 +384,7 @@ static void print_failed_handshake(const struct scope *scope, const struct conne
 	snprintf(what, sizeof(what), "TLS handshake failed: %s",
 		 text_clean(handshake_failure(c), scope->out.utf8, reason, sizeof(reason)));
 	snprintf(when, sizeof(when), "after %s", duration_format(handshake_ns(c), time));
-	print_failure(scope, c, what, when, caller_name(scope, c->process, c->tls->stack));
+	print_failure(scope, c, what, when, caller_frame(scope, c->process, c->tls->stack));
 }
 
 /* Below the table: which connects failed, which connections broke, and in whose calls. */
@@ -435,7 +414,8 @@ static void print(struct view *v, const struct out *o)
 {
 	const struct connections *c = (struct connections *)v;
 	size_t count;
-	struct group **groups = sorted(c, &count);
+	enum group_key key = (enum group_key)c->options->sort;
+	struct group **groups = groups_sorted(c->rows, key, &count);
 	size_t shown = c->options->top && c->options->top < count ? c->options->top : count;
 	struct table_column columns[OWN_COLUMNS];
 	const struct group_table table = {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/reports/excerpt.h"
+#include "analyzer/reports/frame.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/jsonline.h"
@@ -139,7 +141,8 @@ static void print_call(const struct scope *scope, const struct event *e, const s
 	if (e->continued)
 		out_styled(o, STYLE_DIM, "  of the same call");
 	if (e->tries)
-		out_styled(o, STYLE_DIM, "  after %" PRIu64 " tries", e->tries);
+		out_styled(o, STYLE_DIM, "  after %" PRIu64 " %s", e->tries,
+			   e->tries == 1 ? "try" : "tries");
 	if (e->waited_ns)
 		out_styled(o, STYLE_DIM, "  waited %s", duration_format(e->waited_ns, took));
 	if (e->stack_id)
@@ -147,16 +150,18 @@ static void print_call(const struct scope *scope, const struct event *e, const s
 	fputc('\n', o->file);
 }
 
-static void print_stack(const struct scope *scope, const struct event *e, const struct out *o)
+static void print_stack(const struct dump *d, const struct event *e, const struct out *o)
 {
-	char clean[2048];
+	char text[FRAME_TEXT_BYTES];
 	size_t count;
 	const struct frame *const *frames =
-		symbols_stack(scope->symbols, e->process, e->stack_id, &count);
+		symbols_stack(d->view.scope->symbols, e->process, e->stack_id, &count);
+	size_t outer = frames_outer(frames, count);
 
-	for (size_t i = count; i-- > 0;)
-		out_styled(o, STYLE_DIM, "%26s%s\n", "",
-			   text_clean(frames[i]->name, o->utf8, clean, sizeof(clean)));
+	for (size_t i = count; i-- > outer;) {
+		out_styled(o, STYLE_DIM, "%26s%s\n", "", frame_text(frames[i], o->utf8, text));
+		excerpt_print(frames[i], d->options->source_lines, 26, o);
+	}
 }
 
 static void event(struct view *v, const struct event *e)
@@ -171,7 +176,7 @@ static void event(struct view *v, const struct event *e)
 	}
 	print_call(v->scope, e, o);
 	if (d->options->stacks)
-		print_stack(v->scope, e, o);
+		print_stack(d, e, o);
 }
 
 static bool empty(const struct view *v, char *reason)

@@ -2,7 +2,6 @@
 /* Round trips by whom they asked and what for. */
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "analyzer/reports/groups.h"
 #include "analyzer/reports/trip.h"
@@ -16,7 +15,6 @@ struct endpoint {
 	enum role role;
 	enum transport transport;
 	const char *address, *host, *protocol, *name; /* within key; empty: unknown */
-	UT_hash_handle hh;
 };
 
 struct seen_connection {
@@ -28,7 +26,7 @@ struct seen_connection {
 struct endpoints {
 	struct view view;
 	const struct table_options *options;
-	struct endpoint *by_key;
+	struct group *rows; /* by the endpoints' keys */
 	struct seen_connection *seen;
 };
 
@@ -44,7 +42,6 @@ static struct view *create(struct scope *scope, const void *options)
 static void destroy(struct view *v)
 {
 	struct endpoints *e = (struct endpoints *)v;
-	struct endpoint *p, *next;
 	struct seen_connection *s, *next_seen;
 
 	HASH_ITER(hh, e->seen, s, next_seen)
@@ -52,13 +49,9 @@ static void destroy(struct view *v)
 		HASH_DEL(e->seen, s);
 		free(s);
 	}
-	HASH_ITER(hh, e->by_key, p, next)
-	{
-		HASH_DEL(e->by_key, p);
-		tally_clear(&p->group.tally);
-		free(p->key);
-		free(p);
-	}
+	for (struct group *g = e->rows; g; g = g->hh.next)
+		free(((struct endpoint *)g)->key);
+	groups_free(&e->rows);
 	free(e);
 }
 
@@ -77,7 +70,7 @@ static struct endpoint *find_endpoint(struct endpoints *e, const struct round_tr
 	const char *protocol = t->protocol ? t->protocol : "", *name = t->name ? t->name : "";
 	const char *host = c->host ? c->host : "";
 	char address[ADDRESS_TEXT_BYTES];
-	struct endpoint *found;
+	struct group *known;
 
 	endpoint_label(c, t->role, address, sizeof(address));
 	size_t used = 2;
@@ -94,16 +87,16 @@ static struct endpoint *find_endpoint(struct endpoints *e, const struct round_tr
 		.protocol = append(key, &used, protocol),
 		.name = append(key, &used, name),
 	};
-	HASH_FIND(hh, e->by_key, key, used, found);
-	if (found) {
+	HASH_FIND(hh, e->rows, key, used, known);
+	if (known) {
 		free(key);
-		return found;
+		return (struct endpoint *)known;
 	}
-	found = xcalloc(1, sizeof(*found));
-	*found = fresh;
-	found->group.order = HASH_COUNT(e->by_key);
-	HASH_ADD_KEYPTR(hh, e->by_key, found->key, used, found);
-	return found;
+	struct endpoint *added = xcalloc(1, sizeof(*added));
+	*added = fresh;
+	added->group.order = HASH_COUNT(e->rows);
+	HASH_ADD_KEYPTR(hh, e->rows, added->key, used, &added->group);
+	return added;
 }
 
 static bool same(const struct endpoint *p, const struct round_trip *t)
@@ -130,18 +123,6 @@ static void trip(struct view *v, const struct round_trip *t)
 	tally_add(&seen->last->group.tally, t);
 }
 
-static struct group **sorted(const struct endpoints *e, size_t *count)
-{
-	struct group **groups = xcalloc(HASH_COUNT(e->by_key) + 1, sizeof(struct group *));
-	struct endpoint *p, *next;
-
-	*count = 0;
-	HASH_ITER(hh, e->by_key, p, next)
-	groups[(*count)++] = &p->group;
-	groups_sort(groups, *count, (enum group_key)e->options->sort);
-	return groups;
-}
-
 static const char *or_unknown(const char *text)
 {
 	return *text ? text : NULL;
@@ -163,7 +144,8 @@ static json_t *json(struct view *v)
 	const struct endpoints *e = (struct endpoints *)v;
 	json_t *array = json_array();
 	size_t count;
-	struct group **groups = sorted(e, &count);
+	enum group_key order = (enum group_key)e->options->sort;
+	struct group **groups = groups_sorted(e->rows, order, &count);
 
 	for (size_t i = 0; i < count && (!e->options->top || i < e->options->top); i++) {
 		struct endpoint *p = (struct endpoint *)groups[i];
@@ -217,7 +199,8 @@ static void print(struct view *v, const struct out *o)
 		.add_cells = add_cells,
 	};
 	size_t count;
-	struct group **groups = sorted(e, &count);
+	enum group_key order = (enum group_key)e->options->sort;
+	struct group **groups = groups_sorted(e->rows, order, &count);
 	bool any_host = false, any_tls = false;
 
 	for (size_t i = 0; i < count; i++) {

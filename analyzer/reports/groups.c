@@ -8,6 +8,31 @@
 #include "analyzer/util/alloc.h"
 #include "analyzer/util/units.h"
 
+struct group *groups_find(struct group **all, const void *of, size_t bytes)
+{
+	struct group *g;
+
+	HASH_FIND_PTR(*all, &of, g);
+	if (!g) {
+		g = xcalloc(1, bytes);
+		g->of = of;
+		HASH_ADD_PTR(*all, of, g);
+	}
+	return g;
+}
+
+void groups_free(struct group **all)
+{
+	struct group *g, *next;
+
+	HASH_ITER(hh, *all, g, next)
+	{
+		HASH_DEL(*all, g);
+		tally_clear(&g->tally);
+		free(g);
+	}
+}
+
 /* The ranks: the higher, the sooner a narrow table goes without. */
 enum {
 	COLUMN_TRIPS, COLUMN_FAILED, COLUMN_PENDING,
@@ -138,16 +163,19 @@ static int compare(const void *left, const void *right)
 	return a->group->order < b->group->order ? -1 : a->group->order > b->group->order;
 }
 
-void groups_sort(struct group **groups, size_t count, enum group_key key)
+struct group **groups_sorted(struct group *all, enum group_key key, size_t *count)
 {
-	struct sortable *s = xcalloc(count + 1, sizeof(*s));
+	struct sortable *s = xcalloc(HASH_COUNT(all) + 1, sizeof(*s));
+	struct group **groups = xcalloc(HASH_COUNT(all) + 1, sizeof(struct group *));
 
-	for (size_t i = 0; i < count; i++)
-		s[i] = (struct sortable){ figure(&groups[i]->tally, key), groups[i] };
-	qsort(s, count, sizeof(*s), compare);
-	for (size_t i = 0; i < count; i++)
+	*count = 0;
+	for (struct group *g = all; g; g = g->hh.next)
+		s[(*count)++] = (struct sortable){ figure(&g->tally, key), g };
+	qsort(s, *count, sizeof(*s), compare);
+	for (size_t i = 0; i < *count; i++)
 		groups[i] = s[i].group;
 	free(s);
+	return groups;
 }
 
 /* Failures and unanswered round trips have a column only where there are any. */

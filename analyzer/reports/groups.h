@@ -7,16 +7,24 @@
 
 #include "analyzer/reports/tally.h"
 #include "analyzer/reports/view.h"
+#include "analyzer/util/hash.h"
 #include "analyzer/util/table.h"
 
 /* The first member of a row: its round trips, and where it stands without any order. */
 struct group {
 	struct tally tally;
 	uint64_t order;
+	const void *of;    /* the connection or thread, its key among all rows */
+	UT_hash_handle hh;
 };
 
-/* Largest first. */
-void groups_sort(struct group **groups, size_t count, enum group_key key);
+/* The row of a connection or thread; a new one of so many bytes, all zeroes, if there is none. */
+struct group *groups_find(struct group **all, const void *of, size_t bytes);
+/* Frees all rows; NULL is left. */
+void groups_free(struct group **all);
+
+/* Largest first; the caller frees the array. */
+struct group **groups_sorted(struct group *all, enum group_key key, size_t *count);
 
 /* A table of groups: its own columns, then the figures. */
 struct group_table {

@@ -65,8 +65,9 @@ static const char *hex_format(const uint8_t *bytes, size_t count, char *buffer, 
 static json_t *module_json(const struct scope *scope, const struct process *p,
 			   const struct module *m)
 {
+	struct name_origin origin = symbols_module_origin(scope->symbols, p, m);
 	json_t *o = json_object();
-	char id[256];
+	char id[256], advice[ADVICE_BYTES];
 
 	json_object_set_new(o, "path", json_text(m->path[0] ? m->path : NULL));
 	json_object_set_new(o, "build_id",
@@ -75,7 +76,10 @@ static json_t *module_json(const struct scope *scope, const struct process *p,
 					      : json_null());
 	json_object_set_new(o, "start", json_known(m->start));
 	json_object_set_new(o, "end", json_known(m->end));
-	json_object_set_new(o, "names", json_text(symbols_module_source(scope->symbols, p, m)));
+	json_object_set_new(o, "names", json_text(origin.words));
+	json_object_set_new(o, "names_file", json_text(origin.file));
+	json_object_set_new(o, "advice",
+			    json_text(symbols_module_advice(scope->symbols, p, m, advice)));
 	return o;
 }
 
@@ -205,10 +209,12 @@ static void print_counts(const struct process *p, const struct out *o)
 	char e[UNIT_TEXT_BYTES];
 
 	print_label(o, "holds");
-	fprintf(o->file, "%s calls, %s connections, %s threads, %s stacks, %s lookups; %s on disk\n",
-		count_format(p->events, a), count_format(p->connection_count, b),
-		count_format(p->thread_count, c), count_format(p->stack_count, d),
-		count_format(p->lookup_count, e),
+	fprintf(o->file, "%s, %s, %s, %s, %s; %s on disk\n",
+		things_format(p->events, "call", a),
+		things_format(p->connection_count, "connection", b),
+		things_format(p->thread_count, "thread", c),
+		things_format(p->stack_count, "stack", d),
+		things_format(p->lookup_count, "lookup", e),
 		size_format(p->file_bytes, (char[UNIT_TEXT_BYTES]){ 0 }));
 	print_label(o, "lacks");
 	uint64_t lacks[] = { p->lost_events, p->overwritten_events, p->lost_records, p->lost_stacks,
@@ -247,6 +253,24 @@ static bool seen_before(const struct process *p, size_t module)
 	return false;
 }
 
+/* "libfoo.so: exported names only; install ..." */
+static void print_module(const struct scope *scope, const struct process *p,
+			 const struct module *m, const struct out *o)
+{
+	struct name_origin origin = symbols_module_origin(scope->symbols, p, m);
+	char advice[ADVICE_BYTES];
+
+	print_clean(o, m->path);
+	fprintf(o->file, ": %s", origin.words);
+	if (origin.file) {
+		fputs(" of ", o->file);
+		print_clean(o, origin.file);
+	}
+	if (symbols_module_advice(scope->symbols, p, m, advice))
+		out_styled(o, STYLE_DIM, "; %s", advice);
+	fputc('\n', o->file);
+}
+
 static void print_modules(const struct scope *scope, const struct process *p, const struct out *o)
 {
 	bool any = false;
@@ -256,9 +280,7 @@ static void print_modules(const struct scope *scope, const struct process *p, co
 		if (!m->path[0] || seen_before(p, i))
 			continue;
 		print_label(o, any ? "" : "names from");
-		fprintf(o->file, "%-20s ", symbols_module_source(scope->symbols, p, m));
-		print_clean(o, m->path);
-		fputc('\n', o->file);
+		print_module(scope, p, m, o);
 		any = true;
 	}
 }

@@ -20,24 +20,24 @@ struct losses losses_of(const struct recording *r)
 	return l;
 }
 
-static void print_loss(const struct out *o, uint64_t count, const char *text)
+static void print_loss(const struct out *o, uint64_t count, const char *what, const char *why)
 {
 	char number[UNIT_TEXT_BYTES];
 
 	if (!count)
 		return;
-	out_styled(o, STYLE_BAD, "%s %s %s", out_pick(o, "▲", "!"), count_format(count, number),
-		   text);
+	out_styled(o, STYLE_BAD, "%s %s %s", out_pick(o, "▲", "!"),
+		   things_format(count, what, number), why);
 	fputc('\n', o->file);
 }
 
 void losses_print(const struct losses *l, const struct out *o)
 {
-	print_loss(o, l->overwritten,
-		   "calls are missing: older ones were overwritten at the size limit (--max-size)");
-	print_loss(o, l->events, "calls are missing: they could not be written");
-	print_loss(o, l->chunks, "pieces of trace files (64 KiB each) cannot be read");
-	print_loss(o, l->records,
-		   "connections, modules or stacks are missing: they could not be written");
-	print_loss(o, l->stacks, "calls have no stack: it could not be unwound or kept");
+	print_loss(o, l->overwritten, "call",
+		   "missing: older ones were overwritten at the size limit (--max-size)");
+	print_loss(o, l->events, "call", "missing: could not be written");
+	print_loss(o, l->chunks, "piece", "(64 KiB each) of trace files unreadable");
+	print_loss(o, l->records, "record",
+		   "of connections, modules or stacks missing: could not be written");
+	print_loss(o, l->stacks, "call", "without a stack: it could not be unwound or kept");
 }

@@ -51,37 +51,12 @@ void profile_free(struct profile *p)
 	free(p);
 }
 
-static bool is_libc(const char *module)
-{
-	return module && (strncmp(module, "libc.so", 7) == 0 || strncmp(module, "libc-2.", 7) == 0 ||
-			  strncmp(module, "libpthread", 10) == 0);
-}
-
-size_t frames_before_main(const struct frame *const *frames, size_t count)
-{
-	size_t i = 0;
-
-	/* _start is the program's own, what it calls is libc's. */
-	if (count > 1 && !is_libc(frames[0]->module) && is_libc(frames[1]->module) &&
-	    (!frames[0]->function || strcmp(frames[0]->function, "_start") == 0))
-		i = 1;
-	while (i < count && is_libc(frames[i]->module))
-		i++;
-	return i < count ? i : 0;
-}
-
 static struct entry *add_entry(struct profile *p, const struct stack_key *key)
 {
 	struct entry *e = xcalloc(1, sizeof(*e));
-	size_t count;
-	const struct frame *const *frames =
-		symbols_stack(p->symbols, key->process, (uint32_t)key->id, &count);
-	size_t skip = frames_before_main(frames, count);
 
 	e->key = *key;
 	e->stack.process = key->process;
-	e->stack.frames = frames + skip;
-	e->stack.count = count - skip;
 	HASH_ADD(hh, p->entries, key, sizeof(e->key), e);
 	p->stacks = xgrow(p->stacks, p->count, &p->room, sizeof(*p->stacks));
 	p->stacks[p->count++] = &e->stack;
@@ -102,8 +77,27 @@ void profile_add(struct profile *p, const struct round_trip *t)
 	tally_add(&e->stack.tally, t);
 }
 
+static void name_stacks(struct profile *p)
+{
+	struct stack_reference *stacks = xcalloc(p->count, sizeof(*stacks));
+	size_t count = 0;
+
+	for (const struct entry *e = p->entries; e; e = e->hh.next)
+		stacks[count++] = (struct stack_reference){ e->key.process, (uint32_t)e->key.id };
+	symbols_prepare(p->symbols, stacks, count);
+	free(stacks);
+	for (struct entry *e = p->entries; e; e = e->hh.next) {
+		e->stack.frames = symbols_stack(p->symbols, e->key.process, (uint32_t)e->key.id,
+						&e->stack.count);
+		size_t outer = frames_outer(e->stack.frames, e->stack.count);
+		e->stack.frames += outer;
+		e->stack.count -= outer;
+	}
+}
+
 void profile_finish(struct profile *p)
 {
+	name_stacks(p);
 	for (size_t i = 0; i < p->count; i++) {
 		struct profile_stack *s = p->stacks[i];
 		const struct latency *l = s->tally.latency;
@@ -111,6 +105,17 @@ void profile_finish(struct profile *p)
 		s->total_ns = tally_total_ns(&s->tally);
 		s->max_ns = s->answered ? latency_max_ns(l) : UNKNOWN;
 	}
+}
+
+struct figures profile_figures(const struct profile_stack *s)
+{
+	return (struct figures){
+		.round_trips = s->tally.round_trips,
+		.failed = s->tally.failed,
+		.time_ns = s->total_ns,
+		.bytes_sent = s->tally.bytes_sent,
+		.bytes_received = s->tally.bytes_received,
+	};
 }
 
 struct profile_stack **profile_stacks(const struct profile *p, size_t *count)

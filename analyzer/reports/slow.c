@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/reports/profile.h"
+#include "analyzer/reports/excerpt.h"
+#include "analyzer/reports/frame.h"
 #include "analyzer/reports/trip.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
@@ -263,11 +264,16 @@ static void print_held_back(const struct round_trip *t, const struct out *o)
 {
 	char calls[UNIT_TEXT_BYTES], last[UNIT_TEXT_BYTES];
 
-	fputs("     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n",
-	      o->file);
-	out_styled(o, STYLE_DIM, "        (%s writes, the last of %s, TCP_NODELAY not set: "
-		   "try that, or one write)\n",
-		   count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
+	struct flow f = flow_new(o, 5, " ");
+
+	flow_add(&f, STYLE_PLAIN, "likely cause: small writes:");
+	flow_add(&f, STYLE_PLAIN, "Nagle's algorithm and a delayed acknowledgement");
+	flow_end(&f);
+	f = flow_new(o, 8, " ");
+	flow_add(&f, STYLE_DIM, "(%s writes, the last of %s, TCP_NODELAY not set:",
+		 count_format(t->request_calls, calls), size_format(t->request_last_bytes, last));
+	flow_add(&f, STYLE_DIM, "try that, or one write)");
+	flow_end(&f);
 }
 
 /* "waited 212ms; network RTT 300us: the time was the peer's", if the kernel said so much. */
@@ -318,19 +324,34 @@ static void print_where(const struct scope *scope, const struct round_trip *t, c
 	flow_end(&f);
 }
 
-static void print_frame(const struct frame *frame, const struct out *o, bool innermost)
+/* "by ask  app.c:12  app", as far as there is room. */
+static void print_frame(const struct slow *s, const struct frame *frame, const struct out *o,
+			bool innermost)
 {
-	char clean[1024], fitted[1024];
+	char text[FRAME_TEXT_BYTES], fitted[FRAME_TEXT_BYTES], clean[1024];
 	unsigned room = o->width > 8 ? o->width - 8 : 1;
 
-	text_clean(frame->name, o->utf8, clean, sizeof(clean));
-	text_fit(clean, room, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted));
+	frame_text(frame, o->utf8, text);
+	text_fit(text, room, TEXT_CUT_MIDDLE, o->utf8, fitted, sizeof(fitted));
 	fprintf(o->file, "     %s ", innermost ? "by" : "  ");
 	out_styled(o, innermost ? STYLE_BOLD : STYLE_PLAIN, "%s", fitted);
-	if (frame->function && frame->module &&
-	    text_columns(fitted) + text_columns(frame->module) + 2 <= room)
-		out_styled(o, STYLE_DIM, "  %s", frame->module);
+	text_clean(frame->function && frame->module ? frame->module : "", o->utf8, clean,
+		   sizeof(clean));
+	if (*clean && text_columns(fitted) + text_columns(clean) + 2 <= room)
+		out_styled(o, STYLE_DIM, "  %s", clean);
 	fputc('\n', o->file);
+	excerpt_print(frame, s->options->source_lines, 8, o);
+}
+
+static void print_more_frames(size_t count, const struct frame *outermost, const struct out *o)
+{
+	char clean[1024], fitted[1024];
+	unsigned taken = (unsigned)snprintf(NULL, 0, "        %zu more frames out to  (--full)", count);
+
+	text_clean(outermost->name, o->utf8, clean, sizeof(clean));
+	text_fit(clean, o->width > taken ? o->width - taken : 1, TEXT_CUT_MIDDLE, o->utf8, fitted,
+		 sizeof(fitted));
+	out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n", count, fitted);
 }
 
 /* The number of the first one of the list with this one's stack. */
@@ -352,7 +373,7 @@ static void print_stack(const struct slow *s, size_t number, const struct out *o
 	size_t count, same = first_with_stack(s, number);
 	const struct frame *const *frames =
 		symbols_stack(s->view.scope->symbols, t->process, t->stack_id, &count);
-	size_t skip = full ? 0 : frames_before_main(frames, count);
+	size_t skip = frames_outer(frames, count);
 	size_t shown = full || count - skip <= FRAMES_SHOWN + 1 ? count - skip : FRAMES_SHOWN;
 
 	if (!count) {
@@ -360,15 +381,14 @@ static void print_stack(const struct slow *s, size_t number, const struct out *o
 		return;
 	}
 	if (same != number) {
-		print_frame(frames[count - 1], o, true);
+		print_frame(s, frames[count - 1], o, true);
 		out_styled(o, STYLE_DIM, "        the same stack as %zu.\n", same + 1);
 		return;
 	}
 	for (size_t i = 0; i < shown; i++)
-		print_frame(frames[count - 1 - i], o, i == 0);
+		print_frame(s, frames[count - 1 - i], o, i == 0);
 	if (count - skip > shown)
-		out_styled(o, STYLE_DIM, "        %zu more frames out to %s (--full)\n",
-			   count - skip - shown, frames[skip]->name);
+		print_more_frames(count - skip - shown, frames[skip], o);
 }
 
 static void print_trip(const struct slow *s, size_t i, const struct out *o)

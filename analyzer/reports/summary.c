@@ -225,6 +225,7 @@ static json_t *tls_totals(const struct summary *s)
 	json_object_set_new(o, "failed", json_known(s->handshakes.failed));
 	json_object_set_new(o, "resumed", json_known(s->handshakes.resumed));
 	json_object_set_new(o, "unseen_connections", json_known(u->encrypted_count));
+	json_object_set_new(o, "unseen_plaintext_connections", json_known(u->mute_count));
 	json_object_set_new(o, "unjoined_calls", json_known(u->unjoined_calls));
 	json_object_set_new(o, "unjoined_bytes_sent", json_known(u->unjoined_bytes_sent));
 	json_object_set_new(o, "unjoined_bytes_received", json_known(u->unjoined_bytes_received));
@@ -277,16 +278,10 @@ static void print_label(const struct out *o, const char *label)
 static void print_command(const struct scope *scope, const struct out *o)
 {
 	char raw[4096], clean[4096], fitted[4096];
-	size_t count, used = 0;
+	size_t count;
 	struct process **processes = recording_processes(scope->recording, &count);
-	const struct process *p = processes[0];
 
-	raw[0] = '\0';
-	for (size_t i = 0; i < p->argument_count && used < sizeof(raw); i++)
-		used += (size_t)snprintf(raw + used, sizeof(raw) - used, "%s%s", i ? " " : "",
-					 p->arguments[i]);
-	if (!p->argument_count)
-		snprintf(raw, sizeof(raw), "%s", p->name);
+	process_command(processes[0], raw, sizeof(raw));
 	text_clean(raw, o->utf8, clean, sizeof(clean));
 	out_styled(o, STYLE_BOLD, "%s",
 		   text_fit(clean, o->width, TEXT_CUT_END, o->utf8, fitted, sizeof(fitted)));

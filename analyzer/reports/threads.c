@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "analyzer/reports/groups.h"
 #include "analyzer/util/alloc.h"
@@ -17,13 +16,12 @@ struct row {
 	uint64_t blocked_ns, calls; /* of the thread, round trips or not */
 	uint64_t active_ns;         /* all that is known of its life: from its first call, and
 				       the wait before it, to its last; UNKNOWN without any */
-	UT_hash_handle hh;
 };
 
 struct threads {
 	struct view view;
 	const struct table_options *options;
-	struct row *rows;
+	struct group *rows;
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -38,28 +36,17 @@ static struct view *create(struct scope *scope, const void *options)
 static void destroy(struct view *v)
 {
 	struct threads *t = (struct threads *)v;
-	struct row *row, *next;
 
-	HASH_ITER(hh, t->rows, row, next)
-	{
-		HASH_DEL(t->rows, row);
-		tally_clear(&row->group.tally);
-		free(row);
-	}
+	groups_free(&t->rows);
 	free(t);
 }
 
 static struct row *find_row(struct threads *t, const struct thread *thread)
 {
-	struct row *row;
+	struct row *row = (struct row *)groups_find(&t->rows, thread, sizeof(*row));
 
-	HASH_FIND_PTR(t->rows, &thread, row);
-	if (!row) {
-		row = xcalloc(1, sizeof(*row));
-		row->thread = thread;
-		row->group.order = thread->first_ns;
-		HASH_ADD_PTR(t->rows, thread, row);
-	}
+	row->thread = thread;
+	row->group.order = thread->first_ns;
 	return row;
 }
 
@@ -86,14 +73,13 @@ static void finish(struct view *v)
 	const struct filter *filter = v->scope->filter;
 	/* Whole threads are looked at, not certain round trips of theirs. */
 	bool whole = !filter_is_by_trip(filter) && !filter->peers.count;
-	struct row *row, *next;
 	size_t count;
 	struct process **processes = recording_processes(v->scope->recording, &count);
 
 	for (size_t i = 0; i < count && whole; i++)
 		add_idle_threads(t, processes[i]);
-	HASH_ITER(hh, t->rows, row, next)
-	{
+	for (struct group *g = t->rows; g; g = g->hh.next) {
+		struct row *row = (struct row *)g;
 		struct thread_stats stats = model_thread(v->scope->model, row->thread);
 		row->blocked_ns = whole ? stats.blocked_ns : row->group.tally.blocked_ns;
 		row->calls = whole ? stats.calls : row->group.tally.calls;
@@ -111,24 +97,13 @@ static bool empty(const struct view *v, char *reason)
 	return !t->rows;
 }
 
-static struct group **sorted(const struct threads *t, size_t *count)
-{
-	struct group **groups = xcalloc(HASH_COUNT(t->rows) + 1, sizeof(struct group *));
-	struct row *row, *next;
-
-	*count = 0;
-	HASH_ITER(hh, t->rows, row, next)
-	groups[(*count)++] = &row->group;
-	groups_sort(groups, *count, (enum group_key)t->options->sort);
-	return groups;
-}
-
 static json_t *json(struct view *v)
 {
 	const struct threads *t = (struct threads *)v;
 	json_t *array = json_array();
 	size_t count;
-	struct group **groups = sorted(t, &count);
+	enum group_key key = (enum group_key)t->options->sort;
+	struct group **groups = groups_sorted(t->rows, key, &count);
 
 	for (size_t i = 0; i < count && (!t->options->top || i < t->options->top); i++) {
 		struct row *row = (struct row *)groups[i];
@@ -190,7 +165,8 @@ static void print(struct view *v, const struct out *o)
 {
 	const struct threads *t = (struct threads *)v;
 	size_t count;
-	struct group **groups = sorted(t, &count);
+	enum group_key key = (enum group_key)t->options->sort;
+	struct group **groups = groups_sorted(t->rows, key, &count);
 
 	groups_print(&table, v->scope, groups, count, t->options->top);
 	free(groups);

@@ -372,10 +372,9 @@ static void print(struct view *v, const struct out *o)
 	free(lanes);
 	print_usages(t, o);
 	if (all > count) {
-		out_styled(o, STYLE_DIM, "%s less busy %s%s not shown%s",
-			   count_format(all - count, number),
-			   t->options->by == LANE_THREAD ? "thread" : "connection",
-			   all - count == 1 ? "" : "s",
+		out_styled(o, STYLE_DIM, "%s not shown%s",
+			   things_format(all - count, t->options->by == LANE_THREAD ?
+					 "less busy thread" : "less busy connection", number),
 			   v->scope->several ? "" : " (--lanes)");
 		fputc('\n', o->file);
 	}

@@ -33,7 +33,7 @@ static void add_handshake(json_t *o, const struct scope *scope, const struct con
 	const struct tls *tls = c->tls ? c->tls : &unknown;
 	const char *failure = handshake_failure(c);
 	const char *role = tls->server ? "server" : "client";
-	const char *by = c->tls ? caller_name(scope, c->process, tls->stack) : NULL;
+	const struct frame *by = c->tls ? caller_frame(scope, c->process, tls->stack) : NULL;
 
 	json_object_set_new(o, "library", json_text(tls->library));
 	json_object_set_new(o, "version", json_text(tls_version_name(tls->version)));
@@ -46,7 +46,7 @@ static void add_handshake(json_t *o, const struct scope *scope, const struct con
 	json_object_set_new(o, "error",
 			    json_text(tls->error ? strerrorname_np(tls->error) : NULL));
 	json_object_set_new(o, "reason", json_text(failure));
-	json_object_set_new(o, "by", json_text(by));
+	json_object_set_new(o, "by", json_text(by ? by->name : NULL));
 }
 
 json_t *tls_json(const struct scope *scope, const struct connection *c,

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "analyzer/reports/calltree.h"
+#include "analyzer/reports/frame.h"
 #include "analyzer/reports/view.h"
 #include "analyzer/util/alloc.h"
-#include "analyzer/util/json.h"
+#include "analyzer/util/jsonline.h"
 #include "analyzer/util/table.h"
 #include "analyzer/util/text.h"
 #include "analyzer/util/units.h"
@@ -44,24 +45,25 @@ static void finish(struct view *v)
 	size_t count;
 	struct profile_stack **stacks = profile_stacks(v->scope->profile, &count);
 
-	t->calls = calltree_new(stacks, count, t->options->invert);
+	const struct calltree_options options = {
+		.grouping = (enum frame_grouping)t->options->group,
+		.invert = t->options->invert,
+		.recursion = t->options->no_fold,
+	};
+
+	t->calls = calltree_new(stacks, count, &options);
 }
 
 static double share_of(const struct tree *t, const struct tree_node *n)
 {
-	const struct tree_node *root = &t->calls->nodes[0];
-
-	/* Nothing was answered: let the counts decide. */
-	if (!root->total_ns)
-		return root->round_trips ? (double)n->round_trips / (double)root->round_trips : 0;
-	return (double)n->total_ns / (double)root->total_ns;
+	return figures_share(&n->all, &t->calls->nodes[0].all, WEIGHT_TIME);
 }
 
 /* By time or by number: ten failures that took no time are worth a line. */
 static bool is_shown(const struct tree *t, const struct tree_node *n, double default_share)
 {
 	double least = t->options->min_share < 0 ? default_share : t->options->min_share;
-	double trips = (double)n->round_trips / (double)t->calls->nodes[0].round_trips;
+	double trips = figures_share(&n->all, &t->calls->nodes[0].all, WEIGHT_TRIPS);
 
 	return (!t->options->max_depth || n->depth <= t->options->max_depth) &&
 	       (share_of(t, n) * 100 >= least || trips * 100 >= least);
@@ -77,48 +79,63 @@ static size_t next_in_order(const struct calltree *c, size_t node, bool descend)
 	return node == NO_NODE ? NO_NODE : c->nodes[node].next_sibling;
 }
 
-static json_t *node_json(const struct tree *t, size_t id)
+static void node_json(const struct tree *t, size_t id, struct jsonline *line)
 {
 	const struct tree_node *n = &t->calls->nodes[id];
-	bool below_root = n->parent != NO_NODE;
-	json_t *o = json_object();
+	const struct frame *f = n->frame;
 
-	json_object_set_new(o, "id", json_known(id));
-	json_object_set_new(o, "parent", below_root ? json_known(n->parent) : json_null());
-	json_object_set_new(o, "depth", json_known(n->depth));
-	json_object_set_new(o, "name", json_text(n->name));
-	json_object_set_new(o, "module", json_text(n->module));
-	json_object_set_new(o, "round_trips", json_known(n->round_trips));
-	json_object_set_new(o, "own_round_trips", json_known(n->own_trips));
-	json_object_set_new(o, "failed", json_known(n->failed));
-	json_object_set_new(o, "pending", json_known(n->pending));
-	json_object_set_new(o, "total_ns", json_known(n->total_ns));
-	json_object_set_new(o, "own_ns", json_known(n->own_ns));
-	json_object_set_new(o, "share", json_real(share_of(t, n)));
-	json_object_set_new(o, "mean_ns", json_known(n->mean_ns));
-	json_object_set_new(o, "p95_ns", json_known(n->p95_ns));
-	json_object_set_new(o, "max_ns", json_known(n->max_ns));
-	return o;
+	jsonline_begin(line);
+	jsonline_known(line, "id", id);
+	jsonline_known(line, "parent", n->parent != NO_NODE ? n->parent : UNKNOWN);
+	jsonline_known(line, "depth", n->depth);
+	jsonline_text(line, "name", n->name);
+	jsonline_text(line, "module", f ? f->module : NULL);
+	jsonline_text(line, "file", f ? f->file : NULL);
+	jsonline_known(line, "line", f && f->line ? f->line : UNKNOWN);
+	jsonline_boolean(line, "inlined", f && f->inlined);
+	jsonline_boolean(line, "recursive", n->recursive);
+	jsonline_known(line, "round_trips", n->all.round_trips);
+	jsonline_known(line, "own_round_trips", n->own.round_trips);
+	jsonline_known(line, "failed", n->all.failed);
+	jsonline_known(line, "pending", n->pending);
+	jsonline_known(line, "total_ns", n->all.time_ns);
+	jsonline_known(line, "own_ns", n->own.time_ns);
+	jsonline_known(line, "bytes_sent", n->all.bytes_sent);
+	jsonline_known(line, "own_bytes_sent", n->own.bytes_sent);
+	jsonline_known(line, "bytes_received", n->all.bytes_received);
+	jsonline_known(line, "own_bytes_received", n->own.bytes_received);
+	jsonline_real(line, "share", share_of(t, n));
+	jsonline_known(line, "mean_ns", n->mean_ns);
+	jsonline_known(line, "p95_ns", n->p95_ns);
+	jsonline_known(line, "max_ns", n->max_ns);
+	jsonline_finish(line);
 }
 
-/* Nodes in a flat list, by parent: nested objects would go deeper than readers of JSON allow. */
-static json_t *json(struct view *v)
+/*
+ * Nodes in a flat list, by parent: nested objects would go deeper than readers of JSON allow.
+ * Each is written as it comes, as there may be hundreds of thousands.
+ */
+static void write_json(struct view *v, FILE *file)
 {
 	const struct tree *t = (struct tree *)v;
-	json_t *nodes = json_array(), *document = json_object();
+	struct jsonline line = { 0 };
 
+	fprintf(file, "{\n  \"inverted\": %s,\n  \"nodes\": [",
+		t->options->invert ? "true" : "false");
 	for (size_t i = 0; i != NO_NODE;) {
 		bool shown = is_shown(t, &t->calls->nodes[i], 0);
-		if (shown)
-			json_array_append_new(nodes, node_json(t, i));
+		if (shown) {
+			node_json(t, i, &line);
+			fprintf(file, "%s\n    %s", i ? "," : "", line.text);
+		}
 		i = next_in_order(t->calls, i, shown);
 	}
-	json_object_set_new(document, "inverted", json_boolean(t->options->invert));
-	json_object_set_new(document, "nodes", nodes);
-	return document;
+	fputs("\n  ]\n}", file);
+	jsonline_free(&line);
 }
 
-static const struct table_column columns[] = {
+enum { COLUMN_FRAME = 7 };
+static const struct table_column tree_columns[] = {
 	{ .title = "TRIPS", .align = TABLE_RIGHT },
 	{ .title = "TOTAL", .align = TABLE_RIGHT },
 	{ .title = "SHARE", .align = TABLE_RIGHT },
@@ -126,9 +143,9 @@ static const struct table_column columns[] = {
 	{ .title = "MEAN", .align = TABLE_RIGHT, .rank = 2 },
 	{ .title = "P95", .align = TABLE_RIGHT, .rank = 3 },
 	{ .title = "MAX", .align = TABLE_RIGHT, .rank = 1 },
-	{ .title = "FUNCTION", .shrink_to = 30, .cut = TEXT_CUT_END },
+	[COLUMN_FRAME] = { .shrink_to = 30, .cut = TEXT_CUT_END },
 };
-#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+#define COLUMN_COUNT (sizeof(tree_columns) / sizeof(tree_columns[0]))
 
 /* What printing carries along: the lines to come, and what stands before the current name. */
 struct pending_line {
@@ -150,9 +167,9 @@ struct printer {
 	size_t prefix_columns_max;
 };
 
-/* What hidden children, or a function's own calls, amount to. */
+/* What hidden children amount to. */
 struct rest {
-	uint64_t round_trips, total_ns;
+	struct figures figures;
 	size_t nodes;
 };
 
@@ -171,8 +188,7 @@ static struct rest hidden_children(const struct tree *t, const struct tree_node 
 		if (is_shown(t, child, DEFAULT_MIN_SHARE))
 			continue;
 		rest.nodes++;
-		rest.round_trips += child->round_trips;
-		rest.total_ns += child->total_ns;
+		figures_add(&rest.figures, &child->all);
 	}
 	return rest;
 }
@@ -186,24 +202,21 @@ static size_t shown_children(const struct tree *t, const struct tree_node *n)
 	return count;
 }
 
-static void add_figures(struct printer *p, uint64_t round_trips, uint64_t total_ns, double share,
-			enum style style)
+static void add_figures(struct printer *p, const struct figures *f, enum style style)
 {
+	double share = figures_share(f, &p->tree->calls->nodes[0].all, WEIGHT_TIME);
 	char text[UNIT_TEXT_BYTES];
 
-	table_add(p->table, style, count_format(round_trips, text));
-	table_add(p->table, style, duration_format(total_ns, text));
+	table_add(p->table, style, count_format(f->round_trips, text));
+	table_add(p->table, style, duration_format(f->time_ns, text));
 	table_add(p->table, out_heat(share), percent_format(share, 1, text));
 	table_add_bar(p->table, share);
 }
 
 /* A line for what the tree does not break down. */
-static void add_rest(struct printer *p, uint64_t round_trips, uint64_t total_ns, const char *text)
+static void add_rest(struct printer *p, const struct figures *f, const char *text)
 {
-	const struct tree_node *root = &p->tree->calls->nodes[0];
-	double share = root->total_ns ? (double)total_ns / (double)root->total_ns : 0;
-
-	add_figures(p, round_trips, total_ns, share, STYLE_DIM);
+	add_figures(p, f, STYLE_DIM);
 	for (int i = 0; i < 3; i++)
 		table_add(p->table, STYLE_DIM, "");
 	table_add(p->table, STYLE_DIM, text);
@@ -217,7 +230,7 @@ static void print_rest_line(struct printer *p, const struct pending_line *line)
 
 	snprintf(text, sizeof(text), "%.*s%s%zu more", (int)line->prefix, p->prefix,
 		 !line->branches ? "" : out_pick(p->o, "└─ ", "`- "), rest.nodes);
-	add_rest(p, rest.round_trips, rest.total_ns, text);
+	add_rest(p, &rest.figures, text);
 }
 
 /* The only child that is shown and has all that its parent has; NO_NODE if there is none. */
@@ -226,7 +239,7 @@ static size_t only_child(const struct tree *t, size_t node)
 	const struct tree_node *n = &t->calls->nodes[node];
 	size_t child = n->first_child;
 
-	if (child == NO_NODE || t->calls->nodes[child].round_trips != n->round_trips ||
+	if (child == NO_NODE || t->calls->nodes[child].all.round_trips != n->all.round_trips ||
 	    !is_shown(t, &t->calls->nodes[child], DEFAULT_MIN_SHARE))
 		return NO_NODE;
 	return child;
@@ -239,19 +252,30 @@ static const char *arrow_of(const struct printer *p)
 					: out_pick(p->o, " › ", " > ");
 }
 
+/* "ask  app.c:12"; clean; writes at most FRAME_TEXT_BYTES. */
+static const char *node_text(const struct printer *p, const struct tree_node *n, char *buffer)
+{
+	if (n->frame)
+		frame_text(n->frame, p->o->utf8, buffer);
+	else
+		text_clean(n->name, p->o->utf8, buffer, FRAME_TEXT_BYTES);
+	return buffer;
+}
+
 /* "a › b › c": returns the last node of the run that the line stands for. */
 static size_t append_names(const struct printer *p, size_t node, char *text, size_t size)
 {
 	const struct calltree *c = p->tree->calls;
 	const char *arrow = arrow_of(p);
 	size_t used = strlen(text);
-	char clean[1024];
+	char clean[FRAME_TEXT_BYTES];
 
 	for (;;) {
-		text_clean(c->nodes[node].name, p->o->utf8, clean, sizeof(clean));
-		used += (size_t)snprintf(text + used, size - used, "%s", clean);
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+					 node_text(p, &c->nodes[node], clean),
+					 c->nodes[node].recursive ? " (recursive)" : "");
 		size_t child = p->o->width < NARROW && node ? only_child(p->tree, node) : NO_NODE;
-		if (child == NO_NODE || used + 64 >= size)
+		if (child == NO_NODE || used + sizeof(clean) + 64 >= size)
 			return node;
 		used += (size_t)snprintf(text + used, size - used, "%s", arrow);
 		node = child;
@@ -264,7 +288,7 @@ static void push_children(struct printer *p, size_t node, size_t prefix, bool ho
 	const struct tree_node *n = &t->calls->nodes[node];
 	size_t shown = shown_children(t, n), first = p->line_count;
 	bool more = hidden_children(t, n).nodes > 0;
-	bool branches = node && shown + more + (n->own_trips > 0) > 1;
+	bool branches = node && shown + more + (n->own.round_trips > 0) > 1;
 
 	for (size_t i = n->first_child; i != NO_NODE; i = t->calls->nodes[i].next_sibling) {
 		const struct tree_node *child = &t->calls->nodes[i];
@@ -275,7 +299,7 @@ static void push_children(struct printer *p, size_t node, size_t prefix, bool ho
 				     .prefix = prefix,
 				     .branches = branches,
 				     .last = --shown == 0 && !more,
-				     .hot = hot && 2 * child->total_ns >= n->total_ns,
+				     .hot = hot && 2 * child->all.time_ns >= n->all.time_ns,
 			     });
 	}
 	if (more)
@@ -313,7 +337,7 @@ static void add_own_line(struct printer *p, const struct tree_node *n, size_t pr
 
 	snprintf(text, sizeof(text), "%.*s%sby itself", (int)prefix, p->prefix,
 		 last ? out_pick(p->o, "└─ ", "`- ") : out_pick(p->o, "├─ ", "|- "));
-	add_rest(p, n->own_trips, n->own_ns, text);
+	add_rest(p, &n->own, text);
 }
 
 static void print_node_line(struct printer *p, const struct pending_line *line)
@@ -327,20 +351,20 @@ static void print_node_line(struct printer *p, const struct pending_line *line)
 		connector = line->last ? out_pick(p->o, "└─ ", "`- ") : out_pick(p->o, "├─ ", "|- ");
 	snprintf(text, sizeof(text), "%.*s%s", (int)line->prefix, p->prefix, connector);
 	size_t end = append_names(p, line->node, text, sizeof(text));
-	if (n->failed) {
+	if (n->all.failed) {
 		size_t used = strlen(text);
 		snprintf(text + used, sizeof(text) - used, "  (%s failed)",
-			 count_format(n->failed, number));
+			 count_format(n->all.failed, number));
 	}
 	size_t prefix = extend_prefix(p, line);
 	snprintf(next, sizeof(next), "%.*s  ", (int)prefix, p->prefix);
-	add_figures(p, n->round_trips, n->total_ns, share_of(p->tree, n), style);
+	add_figures(p, &n->all, style);
 	table_add(p->table, STYLE_PLAIN, duration_format(n->mean_ns, number));
 	table_add(p->table, STYLE_PLAIN, duration_format(n->p95_ns, number));
 	table_add(p->table, STYLE_PLAIN, duration_format(n->max_ns, number));
 	table_add_wrapped(p->table, style, text, arrow_of(p), next);
 	const struct tree_node *last = &p->tree->calls->nodes[end];
-	if (last->own_trips && last->first_child != NO_NODE)
+	if (last->own.round_trips && last->first_child != NO_NODE)
 		add_own_line(p, last, prefix, false);
 	push_children(p, end, prefix, line->hot);
 }
@@ -367,6 +391,10 @@ static void print_reasons(const struct scope *scope, const struct out *o)
 static void print(struct view *v, const struct out *o)
 {
 	const struct tree *t = (struct tree *)v;
+	struct table_column columns[COLUMN_COUNT];
+
+	memcpy(columns, tree_columns, sizeof(columns));
+	columns[COLUMN_FRAME].title = frame_title((enum frame_grouping)t->options->group);
 	struct printer p = {
 		.tree = t,
 		.o = o,
@@ -395,5 +423,5 @@ const struct view_ops tree_view = {
 	.free = destroy,
 	.finish = finish,
 	.print = print,
-	.json = json,
+	.write_json = write_json,
 };

@@ -20,6 +20,11 @@ static const char *frame_name(const void *items, size_t i)
 	return ((const struct frame *const *)items)[i]->name;
 }
 
+static const char *frame_place_text(const void *items, size_t i)
+{
+	return ((const struct frame *const *)items)[i]->place;
+}
+
 /* An address, or null if it is not known. */
 static void add_address(struct jsonline *line, const char *key, const struct address *a)
 {
@@ -86,6 +91,7 @@ void trip_line(const struct scope *scope, const struct round_trip *t, struct jso
 	jsonline_known(line, "wire_bytes_received", t->wire_bytes_received);
 	jsonline_integer(line, "calls", t->calls);
 	jsonline_texts(line, "stack", count, frame_name, frames);
+	jsonline_texts(line, "stack_lines", count, frame_place_text, frames);
 	jsonline_finish(line);
 }
 
@@ -168,10 +174,11 @@ const char *trip_outcome(const struct round_trip *t)
 	return round_trip_failed(t) && error ? error : status_name(t->status);
 }
 
-const char *caller_name(const struct scope *scope, const struct process *p, uint32_t stack_id)
+const struct frame *caller_frame(const struct scope *scope, const struct process *p,
+				 uint32_t stack_id)
 {
 	size_t count;
 	const struct frame *const *frames = symbols_stack(scope->symbols, p, stack_id, &count);
 
-	return count ? frames[count - 1]->name : NULL;
+	return count ? frames[count - 1] : NULL;
 }

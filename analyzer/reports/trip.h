@@ -42,8 +42,9 @@ const char *trip_error(const struct round_trip *t);
 /* "ok", "ECONNRESET", "closed", …: what became of it, in a word. */
 const char *trip_outcome(const struct round_trip *t);
 
-/* The function that made the call with this stack; NULL if it is not known.  Not clean. */
-const char *caller_name(const struct scope *scope, const struct process *p, uint32_t stack_id);
+/* The frame that made the call with this stack; NULL if it is not known. */
+const struct frame *caller_frame(const struct scope *scope, const struct process *p,
+				 uint32_t stack_id);
 
 #define TRIP_TEXT_BYTES 1024
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/reports/frame.h"
 #include "analyzer/reports/trip.h"
 #include "analyzer/reports/triplog.h"
 #include "analyzer/reports/view.h"
@@ -40,14 +41,6 @@ static void destroy(struct view *v)
 static void trip(struct view *v, const struct round_trip *t)
 {
 	triplog_add(((struct trips *)v)->log, t);
-}
-
-/* The function that made the request; the whole stack is in the JSON. */
-static const char *caller(const struct scope *scope, const struct round_trip *t)
-{
-	const char *name = caller_name(scope, t->process, t->stack_id);
-
-	return name ? name : "?";
 }
 
 /* Lines come as they are merged, so the columns have fixed widths. */
@@ -98,18 +91,19 @@ static void print_head(const struct out *o)
 static const char *describe(const struct scope *scope, const struct round_trip *t, char *buffer,
 			    size_t size)
 {
-	char name[TRIP_TEXT_BYTES], by[1024];
+	char name[TRIP_TEXT_BYTES], by[FRAME_TEXT_BYTES];
 	const char *what = trip_name(t, scope->out.utf8, name, sizeof(name));
+	const struct frame *f = caller_frame(scope, t->process, t->stack_id);
 
 	snprintf(buffer, size, "%s%s%s", what ? what : "", what ? "  " : "",
-		 text_clean(caller(scope, t), scope->out.utf8, by, sizeof(by)));
+		 f ? frame_text(f, scope->out.utf8, by) : "?");
 	return buffer;
 }
 
 static void print_text(const struct scope *scope, const struct round_trip *t)
 {
 	const struct out *o = &scope->out;
-	char unit[UNIT_TEXT_BYTES], text[TRIP_TEXT_BYTES + 1024], line[4096] = "";
+	char unit[UNIT_TEXT_BYTES], text[TRIP_TEXT_BYTES + FRAME_TEXT_BYTES], line[4096] = "";
 
 	print_cell(o, line, sizeof(line), START,
 		   moment_format(t->start_ns - scope->started_ns, 1000, unit));

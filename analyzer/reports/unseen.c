@@ -19,6 +19,21 @@ struct unseen_connection {
 	bool has_stream;
 };
 
+/* Goodbyes and changes of keys behind a handshake are smaller; servers may send tickets there. */
+#define CLIENT_CONTROL_BYTES_MAX 128
+
+/* What a client sends behind its handshake is plaintext that some call gave, or got. */
+static bool is_mute(const struct connection *c, const struct connection_stats *s)
+{
+	if (s->encryption != ENCRYPTION_SEEN || !connection_shook_hands(c) || c->tls->error)
+		return false;
+	if (s->role == ROLE_CLIENT)
+		return !s->bytes_sent &&
+		       s->socket_sent > c->tls->sent_after + CLIENT_CONTROL_BYTES_MAX;
+	return s->role == ROLE_SERVER && !s->bytes_received &&
+	       s->socket_received > c->tls->received_after + CLIENT_CONTROL_BYTES_MAX;
+}
+
 void unseen_add(struct unseen *u, const struct scope *scope, const struct connection *c)
 {
 	struct connection_stats stats = model_connection(scope->model, c);
@@ -30,6 +45,10 @@ void unseen_add(struct unseen *u, const struct scope *scope, const struct connec
 		u->encrypted = xgrow(u->encrypted, u->encrypted_count, &u->encrypted_room,
 				     sizeof(*u->encrypted));
 		u->encrypted[u->encrypted_count++] = c;
+	}
+	if (is_mute(c, &stats)) {
+		u->mute = xgrow(u->mute, u->mute_count, &u->mute_room, sizeof(*u->mute));
+		u->mute[u->mute_count++] = c;
 	}
 	if (!connection_unseen(c, &unseen_bytes, &all_bytes))
 		return;
@@ -54,6 +73,7 @@ void unseen_add_thread(struct unseen *u, const struct scope *scope, const struct
 void unseen_free(struct unseen *u)
 {
 	free(u->encrypted);
+	free(u->mute);
 	free(u->connections);
 }
 
@@ -101,22 +121,24 @@ static void print_blind_spots(const struct scope *scope, const struct out *o)
 }
 
 /* "TLS that is not seen on 3 connections, timed by turns on the wire, #4 example.org:443, …" */
-static void print_encrypted(const struct unseen *u, const struct scope *scope, const struct out *o)
+static void print_connections(const struct connection *const *connections, size_t count,
+			      const char *what, const char *effect, const struct scope *scope,
+			      const struct out *o)
 {
-	size_t count = u->encrypted_count, shown = count < SHOWN_MAX ? count : SHOWN_MAX;
+	size_t shown = count < SHOWN_MAX ? count : SHOWN_MAX;
 	char number[UNIT_TEXT_BYTES], id[32], label[ADDRESS_TEXT_BYTES];
 	struct flow f;
 
 	if (!count)
 		return;
 	f = flow_new(o, 0, ", ");
-	flow_add(&f, STYLE_BAD, "%s TLS that is not seen on %s connection%s", out_pick(o, "▲", "!"),
+	flow_add(&f, STYLE_BAD, "%s %s on %s connection%s", out_pick(o, "▲", "!"), what,
 		 count_format(count, number), count == 1 ? "" : "s");
-	flow_add(&f, STYLE_BAD, "timed by turns on the wire");
+	flow_add(&f, STYLE_BAD, "%s", effect);
 	for (size_t i = 0; i < shown; i++)
 		flow_add(&f, STYLE_BAD, "%s %s",
-			 connection_id(scope, u->encrypted[i], id, sizeof(id)),
-			 connection_label(u->encrypted[i], o->utf8, label, sizeof(label)));
+			 connection_id(scope, connections[i], id, sizeof(id)),
+			 connection_label(connections[i], o->utf8, label, sizeof(label)));
 	if (shown < count)
 		flow_add(&f, STYLE_BAD, "%s more", count_format(count - shown, number));
 	flow_end(&f);
@@ -145,7 +167,10 @@ void unseen_print(struct unseen *u, const struct scope *scope, const struct out 
 	char number[UNIT_TEXT_BYTES], bytes[UNIT_TEXT_BYTES];
 
 	print_blind_spots(scope, o);
-	print_encrypted(u, scope, o);
+	print_connections(u->encrypted, u->encrypted_count, "TLS that is not seen",
+			  "timed by turns on the wire", scope, o);
+	print_connections(u->mute, u->mute_count, "plaintext of TLS that is not seen",
+			  "without round trips", scope, o);
 	print_unjoined(u, o);
 	if (u->count)
 		qsort(u->connections, u->count, sizeof(*u->connections), most_first);

@@ -17,6 +17,8 @@ struct unseen {
 	uint64_t compared; /* connections of which the kernel's count is known */
 	const struct connection **encrypted; /* by code whose calls are not seen */
 	size_t encrypted_count, encrypted_room;
+	const struct connection **mute; /* whose handshake was seen, but no call with plaintext */
+	size_t mute_count, mute_room;
 	uint64_t unjoined_calls, unjoined_bytes_sent, unjoined_bytes_received; /* see thread_stats */
 };
 

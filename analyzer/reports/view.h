@@ -38,6 +38,7 @@ struct view_ops {
 	const char *name;        /* also its key in the JSON of several views */
 	bool wants_profile;      /* scope->profile is filled for it */
 	bool streams;            /* prints while it is fed; has no document */
+	bool writes_file;        /* print() has a file of its own: what else there is to say is on stderr */
 	bool says_when_empty;    /* its text is worth reading even if empty() is true */
 
 	/* options: of the view's own type, they outlive it */
@@ -58,8 +59,12 @@ struct view_ops {
 	 */
 	bool (*empty)(const struct view *v, char *reason);
 	void (*print)(struct view *v, const struct out *o);
-	/* The document, a new reference; NULL: print() writes JSON lines if scope->json. */
+	/*
+	 * The document, a new reference; or, where it may be too large to be built first, what
+	 * writes it.  Both NULL: print() writes JSON lines if scope->json.
+	 */
 	json_t *(*json)(struct view *v);
+	void (*write_json)(struct view *v, FILE *file);
 };
 
 #define EMPTY_TEXT_BYTES 512
@@ -71,14 +76,17 @@ struct view {
 };
 
 extern const struct view_ops summary_view, tree_view, timeline_view, slow_view, endpoints_view,
-	connections_view, threads_view, hotspots_view, callers_view, trips_view, messages_view, dump_view, info_view;
+	connections_view, threads_view, hotspots_view, callers_view, annotate_view, trips_view,
+	messages_view, dump_view, info_view;
 
 /* The views' options. */
 
 struct tree_options {
 	uint64_t max_depth;  /* 0: no limit */
 	double min_share;    /* percent of all waiting time; below 0: the default of text */
+	int group;           /* enum frame_grouping */
 	bool invert;         /* from the network calls outwards */
+	bool no_fold;        /* keep recursion */
 };
 
 enum lane_kind { LANE_CONNECTION, LANE_THREAD };
@@ -93,6 +101,7 @@ struct slow_options {
 	uint64_t threshold_ns;
 	bool full;           /* whole stacks */
 	bool all;            /* those that wait by design too */
+	uint64_t source_lines; /* before and after the innermost frame's; 0: none */
 };
 
 /* What tables are sorted by, with the names in the same order. */
@@ -102,21 +111,40 @@ enum group_key {
 };
 extern const char *const group_keys[];
 
-enum hotspots_key { BY_SELF, BY_OWN_TRIPS, BY_OWN_FAILED, BY_CUMULATIVE };
+struct table_options {
+	int sort;            /* enum group_key */
+	uint64_t top;        /* 0: all */
+};
+
+enum hotspots_key { BY_SELF, BY_CUMULATIVE };
 extern const char *const hotspots_keys[];
 
-struct table_options {
-	int sort;            /* enum group_key, for hotspots enum hotspots_key */
+struct hotspots_options {
+	int by;              /* enum weight */
+	int sort;            /* enum hotspots_key */
+	int group;           /* enum frame_grouping */
 	uint64_t top;        /* 0: all */
 };
 
 struct callers_options {
 	const char *function; /* a glob */
+	bool callees;         /* the text shows them, and not the callers */
+	int by;               /* enum weight */
+	int group;            /* enum frame_grouping */
 	uint64_t top;
+};
+
+struct annotate_options {
+	const char *wanted;   /* a file's name, or a glob of functions */
+	int by;               /* enum weight */
+	uint64_t context;     /* lines around those with round trips */
+	bool whole;           /* all lines */
+	struct text_list source_dirs;
 };
 
 struct dump_options {
 	bool stacks;         /* with the names of the frames */
+	uint64_t source_lines; /* before and after the innermost frame's; 0: none */
 };
 
 #endif

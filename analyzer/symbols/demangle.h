@@ -3,10 +3,7 @@
 #ifndef SYMBOLS_DEMANGLE_H
 #define SYMBOLS_DEMANGLE_H
 
-/*
- * The readable form of a symbol's name, to be freed; NULL if it has none, or if the
- * C++ library, which knows it, is not on this machine.
- */
+/* The readable form of a symbol's name, to be freed; NULL if it has none. */
 char *demangle(const char *name);
 
 #endif

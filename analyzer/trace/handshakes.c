@@ -32,7 +32,8 @@ bool tls_decode(struct trace *t, const struct trt_record *r, struct tls *tls)
 
 	if (r->bytes < sizeof(*h) || h->ended_ns < h->started_ns ||
 	    h->ended_ns >= TIME_LIMIT_NS || h->sent_before > INT64_MAX ||
-	    h->received_before > INT64_MAX ||
+	    h->received_before > INT64_MAX || h->sent_after > INT64_MAX ||
+	    h->received_after > INT64_MAX ||
 	    (size_t)h->server_name_bytes + h->alpn_bytes + h->reason_bytes > r->bytes - sizeof(*h))
 		return false;
 	*tls = (struct tls){
@@ -40,6 +41,8 @@ bool tls_decode(struct trace *t, const struct trt_record *r, struct tls *tls)
 		.ended_ns = trace_time(t, h->ended_ns),
 		.sent_before = h->sent_before,
 		.received_before = h->received_before,
+		.sent_after = h->sent_after,
+		.received_after = h->received_after,
 		.error = h->error,
 		.tid = h->tid,
 		.stack = h->stack,

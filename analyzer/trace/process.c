@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Looks things up in a process's dictionary. */
+#include <stdio.h>
+
 #include "analyzer/trace/load.h"
 
 const struct stack *process_stack(const struct process *p, uint32_t id)
@@ -18,6 +20,11 @@ const struct stack *process_stack(const struct process *p, uint32_t id)
 			high = middle;
 	}
 	return NULL;
+}
+
+const struct stack *process_stacks(const struct process *p)
+{
+	return trace_of(p)->stacks;
 }
 
 /*
@@ -58,4 +65,15 @@ struct connection *process_connection(const struct process *p, uint32_t id)
 			high = middle;
 	}
 	return NULL;
+}
+
+const char *process_command(const struct process *p, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(buffer, size, "%s", p->name);
+	for (size_t i = 0; i < p->argument_count && used < size; i++)
+		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? " " : "",
+					 p->arguments[i]);
+	return buffer;
 }

@@ -113,7 +113,8 @@ struct lookup {
 /* How a TLS handshake went.  Texts are as the peers sent them, NULL where there is none. */
 struct tls {
 	uint64_t started_ns, ended_ns;
-	uint64_t sent_before, received_before; /* the socket's stream offsets when it began */
+	uint64_t sent_before, received_before; /* the socket's stream offsets when it began, */
+	uint64_t sent_after, received_after;   /* and when it ended */
 	int32_t error;           /* 0: it succeeded; errno, EPROTO: the library refused */
 	int32_t tid;             /* of the call in which it ended */
 	uint32_t stack;
@@ -291,8 +292,13 @@ static inline uint64_t event_end_ns(const struct event *e)
 /* The process's stack with this id; NULL for 0 and for ids whose record was lost. */
 const struct stack *process_stack(const struct process *p, uint32_t id);
 
+/* All of them, process->stack_count, in order of id. */
+const struct stack *process_stacks(const struct process *p);
+
 /* The module that held address at time ns; NULL if none is known. */
 const struct module *process_module(const struct process *p, uint64_t address, uint64_t ns);
+/* Its command line, or its name if that is not known; not clean.  Returns buffer. */
+const char *process_command(const struct process *p, char *buffer, size_t size);
 
 /*
  * ADDRESS as a person writes it: "127.0.0.1:80", "[::1]:80", "/run/x.sock",

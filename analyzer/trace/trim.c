@@ -36,16 +36,17 @@ static uint64_t counted_bytes(int fd)
 }
 
 /* A chunk may have been taken and not yet counted when the process was killed. */
-static off_t used_bytes(int fd, uint64_t counted)
+uint64_t trace_used_bytes(int fd)
 {
-	off_t used = (off_t)counted, data = lseek(fd, used, SEEK_DATA);
+	off_t used = (off_t)counted_bytes(fd);
+	off_t data = used ? lseek(fd, used, SEEK_DATA) : -1;
 
-	while (data >= used) {
+	while (used && data >= used) {
 		off_t hole = lseek(fd, data, SEEK_HOLE);
 		used = (hole + TRT_CHUNK_BYTES - 1) / TRT_CHUNK_BYTES * TRT_CHUNK_BYTES;
 		data = lseek(fd, used, SEEK_DATA);
 	}
-	return used;
+	return (uint64_t)used;
 }
 
 bool trace_trim(const char *path)
@@ -56,10 +57,9 @@ bool trace_trim(const char *path)
 
 	if (fd < 0)
 		return false;
-	uint64_t counted = counted_bytes(fd);
-	if (counted && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && nobody_writes(fd)) {
-		off_t used = used_bytes(fd, counted);
-		if (status.st_size > used)
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && nobody_writes(fd)) {
+		off_t used = (off_t)trace_used_bytes(fd);
+		if (used && status.st_size > used)
 			cut = truncate(path, used) == 0;
 	}
 	close(fd);

@@ -4,6 +4,7 @@
 #define TRACE_TRIM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * A trace file has its full size from the start, most of it a hole; a process that
@@ -15,5 +16,11 @@
  * where the file system cannot tell, nothing is cut.  Returns whether it was cut.
  */
 bool trace_trim(const char *path);
+
+/*
+ * How much of an open trace file is used: the rest reads as zeroes.  0 if this is no trace that
+ * this program knows.
+ */
+uint64_t trace_used_bytes(int fd);
 
 #endif

@@ -52,6 +52,5 @@ json_t *json_latency(struct latency *l)
 void json_write_document(FILE *file, json_t *value)
 {
 	json_dumpf(value, file, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-	fputc('\n', file);
 	json_decref(value);
 }

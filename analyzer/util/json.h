@@ -20,7 +20,7 @@ json_t *json_text(const char *text);
 /* count mean stdev min p50 p90 p95 p99 p999 max; all but count are null without samples. */
 json_t *json_latency(struct latency *l);
 
-/* Writes a document over several lines and releases it. */
+/* Writes a document over several lines, without an end of line after it, and releases it. */
 void json_write_document(FILE *file, json_t *value);
 
 #endif

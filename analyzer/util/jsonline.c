@@ -80,6 +80,25 @@ void jsonline_null(struct jsonline *j, const char *key)
 	add(j, "null", 4);
 }
 
+void jsonline_boolean(struct jsonline *j, const char *key, bool value)
+{
+	const char *text = value ? "true" : "false";
+
+	add_key(j, key);
+	add(j, text, strlen(text));
+}
+
+void jsonline_real(struct jsonline *j, const char *key, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.15g", value);
+	add_key(j, key);
+	add(j, text, strlen(text));
+	if (!strpbrk(text, ".e"))
+		add(j, ".0", 2); /* some readers tell whole numbers from others */
+}
+
 void jsonline_known(struct jsonline *j, const char *key, uint64_t value)
 {
 	if (value == UINT64_MAX) {
@@ -117,8 +136,12 @@ void jsonline_texts(struct jsonline *j, const char *key, size_t count,
 	}
 	add_key(j, key);
 	for (size_t i = 0; i < count; i++) {
+		const char *item = text(items, i);
 		add(j, i ? "," : "[", 1);
-		add_string(j, text(items, i));
+		if (item)
+			add_string(j, item);
+		else
+			add(j, "null", 4);
 	}
 	add(j, "]", 1);
 }

@@ -27,7 +27,10 @@ void jsonline_integer(struct jsonline *j, const char *key, int64_t value);
 /* null for NULL; see text_clean() for what becomes of control characters. */
 void jsonline_text(struct jsonline *j, const char *key, const char *text);
 void jsonline_null(struct jsonline *j, const char *key);
-/* An array of texts; null if count is 0. */
+void jsonline_boolean(struct jsonline *j, const char *key, bool value);
+/* A finite number. */
+void jsonline_real(struct jsonline *j, const char *key, double value);
+/* An array of texts, of which NULL is null; null if count is 0. */
 void jsonline_texts(struct jsonline *j, const char *key, size_t count,
 		    const char *(*text)(const void *items, size_t i), const void *items);
 void jsonline_bool(struct jsonline *j, const char *key, bool value);

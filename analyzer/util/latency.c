@@ -108,18 +108,38 @@ void latency_add(struct latency *l, uint64_t ns)
 		l->max = ns;
 }
 
+static void append_samples(struct latency *into, const struct latency *from)
+{
+	size_t count = (size_t)(into->count + from->count);
+
+	if (count > into->capacity) {
+		size_t doubled = 2 * into->capacity;
+
+		into->capacity = count > doubled ? count : doubled;
+		into->samples = xreallocarray(into->samples, into->capacity,
+					      sizeof(*into->samples));
+	}
+	memcpy(into->samples + into->count, from->samples, from->count * sizeof(*from->samples));
+	into->sorted = false;
+}
+
+static void add_buckets(struct latency *into, const struct latency *from)
+{
+	use_buckets(into);
+	for (uint64_t i = 0; from->samples && i < from->count; i++)
+		into->buckets[bucket_of(from->samples[i])]++;
+	for (size_t i = 0; from->buckets && i < BUCKET_COUNT; i++)
+		into->buckets[i] += from->buckets[i];
+}
+
 void latency_merge(struct latency *into, const struct latency *from)
 {
-	if (from->samples) {
-		for (uint64_t i = 0; i < from->count; i++)
-			latency_add(into, from->samples[i]);
-		return;
-	}
 	if (!from->count)
 		return;
-	use_buckets(into);
-	for (size_t i = 0; i < BUCKET_COUNT; i++)
-		into->buckets[i] += from->buckets[i];
+	if (into->buckets || from->buckets || into->count + from->count > LATENCY_EXACT_MAX)
+		add_buckets(into, from);
+	else
+		append_samples(into, from);
 	into->count += from->count;
 	into->sum += from->sum;
 	into->sum_of_squares += from->sum_of_squares;

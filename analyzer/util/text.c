@@ -75,6 +75,19 @@ static unsigned point_columns(uint32_t point)
 	return columns < 0 ? 1 : (unsigned)columns;
 }
 
+const char *text_expand(const char *line, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	for (; *line && used + 9 < size; line++) {
+		size_t width = *line == '\t' ? 8 - used % 8 : 1;
+		memset(buffer + used, *line == '\t' ? ' ' : *line, width);
+		used += width;
+	}
+	buffer[used] = '\0';
+	return buffer;
+}
+
 unsigned text_columns(const char *text)
 {
 	unsigned columns = 0;

@@ -14,6 +14,12 @@
  */
 const char *text_clean(const char *text, bool utf8, char *buffer, size_t size);
 
+/*
+ * Copies a line with its tabs made spaces, up to every eighth byte as terminals show plain
+ * text; what is too long is cut.  Returns buffer.
+ */
+const char *text_expand(const char *line, char *buffer, size_t size);
+
 /* How many columns of a terminal a clean text takes. */
 unsigned text_columns(const char *text);
 

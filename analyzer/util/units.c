@@ -212,6 +212,14 @@ const char *count_format(uint64_t count, char *buffer)
 	return buffer;
 }
 
+const char *things_format(uint64_t count, const char *noun, char *buffer)
+{
+	size_t length = strlen(count_format(count, buffer));
+
+	snprintf(buffer + length, UNIT_TEXT_BYTES - length, " %s%s", noun, count == 1 ? "" : "s");
+	return buffer;
+}
+
 const char *percent_format(double part, double whole, char *buffer)
 {
 	if (!(whole > 0))

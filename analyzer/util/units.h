@@ -43,6 +43,9 @@ const char *size_format(uint64_t bytes, char *buffer);
 /* "10,002" */
 const char *count_format(uint64_t count, char *buffer);
 
+/* "1 thread", "2,780 threads": of a short noun whose plural ends in s */
+const char *things_format(uint64_t count, const char *noun, char *buffer);
+
 /* "82.4%", "<0.1%" for shares that would show as nothing; "?" if whole is 0. */
 const char *percent_format(double part, double whole, char *buffer);
 

@@ -53,6 +53,8 @@ HOOK int prctl(int option, ...)
 	for (int i = 0; i < 4; i++)
 		a[i] = va_arg(arguments, unsigned long);
 	va_end(arguments);
+	if (option == PR_SET_TSC)
+		clock_forbid_ticks();
 	bool sandbox = option == PR_SET_SECCOMP && lifecycle_sandbox();
 	int result = REAL(prctl)(option, a[0], a[1], a[2], a[3]);
 	if (sandbox && result == 0)

@@ -231,6 +231,8 @@ long raw_call(long number, long a, long b, long c, long d, long e, long f)
 		/* Without a filter it only asks whether the kernel knows a flag. */
 		return a == SECCOMP_SET_MODE_FILTER && c == 0 ? make(&r) : sandboxed(&r);
 	case SYS_prctl:
+		if (a == PR_SET_TSC)
+			clock_forbid_ticks();
 		return a == PR_SET_SECCOMP ? sandboxed(&r) : make(&r);
 	default:
 		return make(&r);

@@ -50,6 +50,15 @@ class Peers(harness.TestCase):
         self.assertEqual({(1, i): (2, 10 + i) for i in range(1, 6)},
                          {k: v for k, v in self.pairs(client, server).items() if k[0] == 1})
 
+    def test_the_same_port_again_by_a_server_that_is_late(self):
+        """A connection that was accepted is none that began afterwards, however soon."""
+        client = "\n".join(f"connection {i} tcp socket\naddresses {i} 127.0.0.1:4000 127.0.0.1:80\n"
+                           f"connected {i} {i}000000-{i}001000\nclosed {i} {i}990000 0 0" for i in range(1, 6))
+        server = "\n".join(f"connection {10 + i} tcp accept created={i}900000\n"
+                           f"addresses {10 + i} 127.0.0.1:80 127.0.0.1:4000" for i in range(1, 6))
+        self.assertEqual({(1, i): (2, 10 + i) for i in range(1, 6)},
+                         {k: v for k, v in self.pairs(client, server).items() if k[0] == 1})
+
     def test_accepted_late(self):
         client = ("connection 1 tcp socket\naddresses 1 127.0.0.1:4000 127.0.0.1:80\nconnected 1 2000-3000\n"
                   "closed 1 4000 9 0")

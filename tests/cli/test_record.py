@@ -294,6 +294,22 @@ class Record(harness.TestCase):
         self.assertEqual(["third.trt"], [p.name for p in (self.folder / "data").iterdir()])
         self.assertEqual(["second.trt"], [p.name for p in (self.folder / "data.old").iterdir()])
 
+    def test_folder_in_use(self):
+        """A second recording into the folder would rename it under the first, and get its processes' traces."""
+        first = subprocess.Popen([harness.COMMAND, "record", "-q", "-o", "data", "sh", "-c", "echo ready; read line"],
+                                 cwd=self.folder, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
+        self.assertEqual("ready\n", first.stdout.readline())
+        for already in (False, True):
+            with self.subTest(traces=already):
+                if already:
+                    (self.folder / "data" / "a.trt").write_text("trace")
+                done = self.record_raw("-o", "data", "echo", "ran")
+                self.assertEqual((2, ""), (done.returncode, done.stdout))
+                self.assertIn("is being recorded to", done.stderr)
+                self.assertFalse((self.folder / "data.old").exists())
+        first.communicate("\n", timeout=harness.PATIENCE_S)
+        self.assertEqual("ran\n", self.record_raw("-o", "data", "echo", "ran").stdout)
+
     def test_folder_is_private(self):
         os.umask(0)
         self.record_raw("-o", "data", "true")

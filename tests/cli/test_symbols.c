@@ -44,6 +44,7 @@ extern char bare_label[] __asm__("bare_label");
 #define AFTER_LABEL (bare_label + 4)
 #endif
 
+static const struct symbols_options no_options;
 static char own_path[4096];
 static uint64_t own_bias;
 static uint8_t own_build_id[64];
@@ -80,41 +81,57 @@ static struct module own_module(void)
 	};
 }
 
+/* What the names of an address say, innermost first: "function file:line, ...". */
+static const char *describe(void *names, uint64_t address)
+{
+	static char text[4096];
+	struct places places = { 0 };
+	size_t used = 0;
+
+	text[0] = '\0';
+	native_source.lookup(names, address, &places);
+	for (size_t i = 0; i < places.count; i++) {
+		const struct place *p = &places.items[i];
+		const char *slash = p->file ? strrchr(p->file, '/') : NULL;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s%s", i ? ", " : "",
+					 p->function ? p->function : "?",
+					 slash ? slash + 1 : "?", p->inlined ? " inlined" : "");
+	}
+	free(places.items);
+	return text;
+}
+
 static void is_named(void *names, const void *address, const char *wanted)
 {
-	const char *name = elf_source.lookup(names, (uint64_t)(uintptr_t)address - own_bias);
-
-	is_text(name ? name : "(none)", wanted, wanted);
+	is_text(describe(names, (uint64_t)(uintptr_t)address - own_bias), wanted, wanted);
 }
 
 static void test_itself(void)
 {
 	struct module m = own_module();
-	const char *words = NULL;
-	void *names = elf_source.open(&m, &words);
+	void *names = native_source.open(&m, &no_options);
 
-	if (!ok(names != NULL, "the program has names"))
-		return;
-	is_text(words, "symbol table", "from its symbol table");
-	is_named(names, (const void *)local_function, "local_function");
-	is_named(names, (const char *)local_function + 1, "local_function");
-	is_named(names, (const void *)global_function, "global_function");
-	is_named(names, bare_label + 2, "bare_label");
-	is_named(names, AFTER_LABEL, "after_label");
-	ok(!elf_source.lookup(names, 0) && !elf_source.lookup(names, UINT64_MAX),
-	   "no names outside of all functions");
-	elf_source.close(names);
+	is_text(native_source.origin(names).words, "DWARF", "the program has lines");
+	is_named(names, (const void *)local_function, "local_function test_symbols.c");
+	is_named(names, (const char *)local_function + 1, "local_function test_symbols.c");
+	is_named(names, (const void *)global_function, "global_function test_symbols.c");
+	is_named(names, bare_label + 2, "bare_label ?");
+	is_named(names, AFTER_LABEL, "after_label ?");
+	is_named(names, (const void *)(uintptr_t)own_bias, "");
+	is_named(names, (const void *)(uintptr_t)(own_bias - 1), "");
+	native_source.unload(names);
+	is_named(names, (const void *)global_function, "global_function test_symbols.c");
+	is_named(names, (const char *)global_function + 2, "global_function test_symbols.c");
+	native_source.close(names);
 }
 
 static void is_refused(const struct module *m, const char *wanted)
 {
-	const char *words = NULL;
-	void *names = elf_source.open(m, &words);
+	void *names = native_source.open(m, &no_options);
 
-	ok(!names, "no names");
-	is_text(words ? words : "(nothing said)", wanted, wanted);
-	if (names)
-		elf_source.close(names);
+	is_text(describe(names, 0x1000), "", "no names");
+	is_text(native_source.origin(names).words, wanted, wanted);
+	native_source.close(names);
 }
 
 static void test_other_files(void)
@@ -127,6 +144,8 @@ static void test_other_files(void)
 	m.build_id_bytes = 0;
 	m.path = "/no/such/file";
 	is_refused(&m, "file cannot be read");
+	m.path = "/no/such/file (deleted)";
+	is_refused(&m, "deleted since recorded");
 	m.path = "/";
 	is_refused(&m, "not a file");
 	m.path = "/dev/zero";
@@ -158,16 +177,13 @@ static void survive(const char *path, const uint8_t *data, size_t bytes)
 {
 	struct module m = { .path = path };
 	FILE *file = fopen(path, "wb");
-	const char *words;
 
 	if (!file || fwrite(data, 1, bytes, file) != bytes || fclose(file) != 0)
 		err(1, "%s", path);
-	void *names = elf_source.open(&m, &words);
-	if (!names)
-		return;
-	for (uint64_t address = 0; address < 0x10000; address += 97)
-		elf_source.lookup(names, address);
-	elf_source.close(names);
+	void *names = native_source.open(&m, &no_options);
+	for (uint64_t address = 0; address < 0x10000; address += 997)
+		describe(names, address);
+	native_source.close(names);
 }
 
 /* The headers decide where everything else is: each of their bytes is changed in its turn. */
@@ -207,6 +223,9 @@ int main(void)
 	if (readlink("/proc/self/exe", own_path, sizeof(own_path) - 1) < 0)
 		err(1, "/proc/self/exe");
 	dl_iterate_phdr(learn_bias, NULL);
+	unsetenv("HOME"); /* no cache */
+	unsetenv("XDG_CACHE_HOME");
+	unsetenv("DEBUGINFOD_URLS");
 	test_itself();
 	test_other_files();
 	test_damaged_files();

@@ -9,6 +9,16 @@
 #include "analyzer/util/text.h"
 #include "tests/unit/tap.h"
 
+static void test_expand(void)
+{
+	char text[32];
+
+	is_text(text_expand("\tif (x)\t{", text, sizeof(text)), "        if (x)  {", "tabs");
+	is_text(text_expand("", text, sizeof(text)), "", "an empty line");
+	is_text(text_expand("0123456789012345678901234567890123456789", text, sizeof(text)),
+		"01234567890123456789012", "a line that is cut");
+}
+
 static void test_clean(void)
 {
 	char text[64];
@@ -155,15 +165,20 @@ static void test_jsonline(void)
 		jsonline_text(&line, "none", NULL);
 		jsonline_texts(&line, "texts", 4, nth, texts);
 		jsonline_texts(&line, "empty", 0, nth, texts);
+		jsonline_boolean(&line, "yes", true);
+		jsonline_real(&line, "one", 1);
+		jsonline_real(&line, "tiny", 1e-30);
+		jsonline_real(&line, "third", 1.0 / 3);
 		jsonline_finish(&line);
 	}
 	is_text(line.text,
 		"{\"unknown\":null,\"zero\":0,\"large\":9223372036854775807,"
 		"\"smallest\":-9223372036854775808,\"text\":\"tab\\\\x09 \\\"quoted\\\"\",\"none\":null,"
-		"\"texts\":[\"a\\\"b\",\"c\\\\d\",\"e\\\\x0af\",\"ü\\\\xff\"],\"empty\":null}",
+		"\"texts\":[\"a\\\"b\",\"c\\\\d\",\"e\\\\x0af\",\"ü\\\\xff\"],\"empty\":null,"
+		"\"yes\":true,\"one\":1.0,\"tiny\":1e-30,\"third\":0.333333333333333}",
 		"a JSON line");
 	json_t *parsed = json_loads(line.text, JSON_REJECT_DUPLICATES, NULL);
-	ok(json_object_size(parsed) == 8, "which a parser takes");
+	ok(json_object_size(parsed) == 12, "which a parser takes");
 	json_decref(parsed);
 	jsonline_free(&line);
 }
@@ -171,6 +186,7 @@ static void test_jsonline(void)
 int main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
+	test_expand();
 	test_clean();
 	test_fit();
 	test_table();

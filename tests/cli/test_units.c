@@ -104,6 +104,9 @@ static void test_printed(void)
 	is_text(count_format(999, text), "999", "count 999");
 	is_text(count_format(10002, text), "10,002", "count 10,002");
 	is_text(count_format(1234567, text), "1,234,567", "count 1,234,567");
+	is_text(things_format(1, "call", text), "1 call", "one thing");
+	is_text(things_format(0, "call", text), "0 calls", "no things");
+	is_text(things_format(2780, "connection", text), "2,780 connections", "many things");
 	is_text(percent_format(1, 3, text), "33.3%", "a third");
 	is_text(percent_format(1, 1e6, text), "<0.1%", "a millionth");
 	is_text(percent_format(0, 3, text), "0.0%", "nothing");

@@ -65,18 +65,19 @@ SUMMARY_KEYS = ["started_at", "duration_ns", "processes", "threads", "connection
                 "handshake_ns", "tls", "cpu_ns", "resident_bytes_max", "unseen_bytes", "blind_spots"]
 LATENCY_KEYS = ["count", "mean", "stdev", "min", "p50", "p90", "p95", "p99", "p999", "max"]
 TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local", "remote", "host", "protocol", "name",
-             "status", "error", "protocol_info", "waiting_by_design", "start_ns", "latency_ns", "lookup_ns", "handshake_ns", "queue_ns", "send_ns", "wait_ns",
-             "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
-             "stack"]
+             "status", "error", "protocol_info", "waiting_by_design", "start_ns", "latency_ns", "lookup_ns",
+             "handshake_ns", "queue_ns", "send_ns", "wait_ns", "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
+             "stack", "stack_lines"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
              "bytes", "stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
-         "callers", "trips", "dump", "info"]
+         "callers", "callees", "trips", "dump", "info"]
+COMMANDS = ["record", "messages", "annotate", "export", "archive", "anonymize", *VIEWS]
 
 
 def arguments_of(view):
     """What a view needs beside traces."""
-    return ["0x*"] if view == "callers" else []
+    return ["0x*"] if view in ("callers", "callees") else []
 
 
 class Views(harness.TestCase):
@@ -133,7 +134,8 @@ class Views(harness.TestCase):
                           "transport": "tcp", "local": "127.0.0.1:40000", "remote": "127.0.0.1:6379", "host": None,
                           "protocol": None, "name": None, "error": None, "protocol_info": None, "waiting_by_design": False,
                           "bytes_sent": 100, "bytes_received": 50, "wire_bytes_sent": None, "wire_bytes_received": None,
-                          "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"]},
+                          "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"],
+                          "stack_lines": [None, None, None]},
                          {k: v for k, v in trips[0].items() if not k.endswith("_ns") and k != "status"})
         self.assertEqual([None, None], [trips[3]["stack"], trips[1]["local"]])
 
@@ -312,6 +314,21 @@ class Views(harness.TestCase):
         self.assertEqual(1, harness.run([harness.COMMAND, "callers", "nobody", self.folder / "data"], status=1).returncode)
         self.assertIn("which function", harness.run([harness.COMMAND, "callers"], status=2).stderr)
 
+    def test_hotspots(self):
+        rows = {f["name"]: f for f in self.json("hotspots")}
+        first, asked = rows["0x1000"], rows["0x4000"]
+        self.assertEqual((0, 4, 0, 6101000), tuple(first[k] for k in ("self_round_trips", "round_trips", "self_ns", "total_ns")))
+        self.assertEqual((217, 120), (rows["0x2000"]["bytes_sent"], rows["0x2000"]["bytes_received"]))
+        self.assertEqual((110, 70), (asked["self_bytes_sent"], asked["self_bytes_received"]))
+        self.assertEqual((2550500, 101000, 5000000, 5000000), tuple(asked[k] for k in ("mean_ns", "min_ns", "p95_ns", "max_ns")))
+        for by, names in [("time", ["0x4000", "0x3000", "(stack not known)"]), ("bytes", ["0x4000", "0x3000", "(stack not known)"]),
+                          ("trips", ["0x4000", "0x3000", "(stack not known)"])]:
+            self.assertEqual(names, [f["name"] for f in self.json("hotspots", "--by", by, "--top", "3")])
+        self.assertEqual(["0x1000", "0x2000"], sorted(f["name"] for f in self.json("hotspots", "--sort", "cumulative", "-n2")))
+        text = self.text("hotspots", "--by", "bytes")
+        self.assertNotIn(" BYTES ", text.splitlines()[0])
+        self.assertIn("2 functions more", self.text("hotspots", "--top", "3"))
+
     def test_timeline(self):
         timeline = self.json("timeline")
         self.assertEqual([1, 2, 3], [lane["connection"] for lane in timeline["lanes"]])
@@ -346,7 +363,7 @@ class Views(harness.TestCase):
     def test_lines_fit(self):
         self.write("server", SERVER)
         for view in VIEWS:
-            if view in ("dump", "info", "callers"):
+            if view in ("dump", "info"):
                 continue
             for width in (60, 80, 140):
                 with self.subTest(view=view, width=width):
@@ -445,7 +462,7 @@ class Views(harness.TestCase):
     def test_losses_come_first(self):
         self.write("lossy", CLIENT + "lost 3\n", folder="lossy")
         for view in ("report", "summary", "tree", "threads"):
-            self.assertIn("3 calls are missing", self.text(view, folder="lossy").splitlines()[0])
+            self.assertIn("3 calls missing", self.text(view, folder="lossy").splitlines()[0])
         self.assertEqual(3, self.json("summary", folder="lossy")["lost_events"])
 
     def test_one_bad_file_of_two(self):
@@ -467,8 +484,10 @@ class Views(harness.TestCase):
                 (["slow", "--threshold", "5"], "unit"), (["trips", "--since", "-1s"], "-1s"),
                 (["timeline", "--by", "x"], "connection, thread"), (["threads", "--sort", "x"], "p95"),
                 (["dump", "--name", "x"], "'--name'"), (["report", "--width", "10"], "10"),
-                (["report", "--color", "red"], "always"), (["trips", "--pid", "x"], "x"), (["callers"], "function"),
-                (["record"], "program"), (["summary", "-\033"], "x1b")]:
+                (["report", "--color", "red"], "always"), (["trips", "--pid", "x"], "x"), (["callers"], "function"), (["callees"], "function"),
+                (["annotate"], "file or function"), (["hotspots", "--by", "x"], "time, trips, bytes, errors"),
+                (["tree", "--group", "x"], "function, line, module"),
+                (["record"], "program"), (["export"], "folded, speedscope"), (["export", "--format", "svg"], "callgrind"), (["summary", "-\033"], "x1b")]:
             with self.subTest(arguments=arguments):
                 done = harness.run([harness.COMMAND, *arguments], status=2)
                 self.assertEqual(("", 1), (done.stdout, len(done.stderr.splitlines())), done.stderr)
@@ -477,7 +496,7 @@ class Views(harness.TestCase):
     def test_help(self):
         listed = [line.split(":")[0] for line in
                   harness.run([harness.COMMAND, "--list-commands"]).stdout.splitlines()]
-        self.assertEqual(sorted(["record", "messages", *VIEWS]), sorted(listed))
+        self.assertEqual(sorted(COMMANDS), sorted(listed))
         help_text = harness.run([harness.COMMAND, "--help"]).stdout
         self.assertEqual(help_text, harness.run([harness.COMMAND, "help"]).stdout)
         for command in listed:
@@ -503,11 +522,11 @@ class Views(harness.TestCase):
             return set(done.stdout.split())
 
         self.assertEqual({"record", "report"}, complete("re"))
-        self.assertEqual({*VIEWS, "messages", "record", "help", "--help", "--version"}, complete(""))
+        self.assertEqual({*COMMANDS, "help", "--help", "--version"}, complete(""))
         self.assertEqual({"--max-depth", "--min-share", "--min-duration"}, complete("tree", "--m"))
         self.assertEqual({"connection", "thread"}, complete("timeline", "--by", ""))
         self.assertEqual({"coarse", "medium", "fine"}, complete("record", "--detail", ""))
-        self.assertEqual({"--full"}, complete("slow", "--f"))
+        self.assertEqual({"--full", "--full-stacks"}, complete("slow", "--f"))
         self.assertEqual({"slow"}, complete("help", "sl"))
         self.assertEqual(set(), complete("slow", "--top", ""))
 

@@ -49,8 +49,9 @@ class TlsViews(harness.TestCase):
 
     def test_summary(self):
         summary = self.json("summary")
-        self.assertEqual({"handshakes": 3, "failed": 1, "resumed": 1, "unseen_connections": 1, "unjoined_calls": 2,
-                          "unjoined_bytes_sent": 33, "unjoined_bytes_received": 44}, summary["tls"])
+        self.assertEqual({"handshakes": 3, "failed": 1, "resumed": 1, "unseen_connections": 1,
+                          "unseen_plaintext_connections": 0, "unjoined_calls": 2, "unjoined_bytes_sent": 33,
+                          "unjoined_bytes_received": 44}, summary["tls"])
         self.assertEqual([3, 300, 400], [summary["handshake_ns"][k] for k in ("count", "min", "max")])
         self.assertEqual((203, 215, 1406, 1787), tuple(summary[k] for k in (
             "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received")))

@@ -101,7 +101,7 @@ class Connecting(harness.TestCase):
             self.assertGreaterEqual(row["connect_ns"], 0)
             if error:
                 self.assertRegex(text, rf"#{row['connection']} {re.escape(row['remote'])}: {os.strerror(error)} after "
-                                       rf"\S+, by {row['connect_by']}\n")
+                                       rf"\S+, by {row['connect_by']}(  \S+:\d+)?\n")
         failed = sum(row["connect_error"] != 0 for row in rows)
         self.assertEqual(len(rows), recording.summary()["connect_ns"]["count"])
         if failed:

@@ -25,6 +25,24 @@ class Scripts(harness.TestCase):
             except OSError:
                 pass  # it ended, or is not ours
 
+    def test_gallery(self):
+        """The page has a recording and a tree of each program, and no path of this machine."""
+        page = self.folder / "gallery.md"
+        done = harness.run([SCRIPTS / "gallery", "--build", BUILD, "--output", page], status=None)
+        if "missing:" in done.stderr:
+            self.skipTest(done.stderr.strip())
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        text = page.read_text()
+        sections = re.split(r"^## (.*)$", text, flags=re.M)
+        self.assertEqual(["curl", "redis-benchmark", "nginx", "psql", "With debug information"], sections[1::2])
+        for section in sections[2::2]:
+            self.assertIn("$ traceroundtrip tree", section)
+            self.assertRegex(section, r"(?m)^ +[\d,]+ +[\d.]+.?s +[\d.]+%.* (main|\S+\+0x\w+)")
+        self.assertIn("client.c:12", sections[-1])
+        self.assertNotIn("/tmp", text)
+        shown = (SCRIPTS.parent / "docs" / "gallery.md").read_text()
+        self.assertEqual(sections[1::2], re.findall(r"^## (.*)$", shown, re.M))
+
     def test_bench(self):
         """Measures; of the figures only a size is looked at: no busy machine changes it."""
         done = harness.run([SCRIPTS / "bench", "--quick", "--repeat", "1", "--build", BUILD, "bytes", "startup"])

@@ -60,7 +60,7 @@ class Stalls(harness.TestCase):
         self.assertGreater(len(stalled), 0, trips)
         self.assertTrue(all(t["wait_ns"] > 38e6 for t in stalled))
         text = recording.text("slow")
-        self.assertIn("likely cause: small writes", text)
+        self.assertIn("\n     likely cause: small writes: Nagle's algorithm and a delayed acknowledgement\n        (", text)
         self.assertIn("2 writes, the last of 4 B, TCP_NODELAY not set", text)
 
     def test_slow_server_is_not_taken_for_one(self):

@@ -402,6 +402,13 @@ class Tls(harness.TestCase):
         self.assertEqual([(1, 8, 6, 13, 6)], [(c["round_trips"], c["bytes_sent"], c["bytes_received"], c["wire_bytes_sent"],
                                                c["wire_bytes_received"]) for c in child])
 
+    def test_plaintext_by_functions_that_are_not_recorded(self):
+        """The summary says why there are no round trips, and where."""
+        recording, _ = self.preload(harness.program("mute"))
+        self.assertEqual(1, recording.summary()["tls"]["unseen_plaintext_connections"])
+        self.assertIn("plaintext of TLS that is not seen on 1 connection, without round trips",
+                      " ".join(recording.text("summary", status=None).split()))
+
     def test_program_that_looks_for_a_library_it_has_not(self):
         """It finds us by name; the call fails, as it has to."""
         script = self.script("""

@@ -102,6 +102,14 @@ class Host(harness.TestCase):
                 self.assertEqual(["went into a sandbox (seccomp): its calls from there on are not seen"],
                                  summary["blind_spots"])
 
+    def test_cycle_counter_is_forbidden(self):
+        """What reads the counter dies of it (PR_SET_TSC): we tell the time without."""
+        plain = harness.run([harness.program("counter")])
+        if plain.stdout:
+            self.skipTest(plain.stdout.strip())
+        recording, _ = self.preload(harness.program("counter"))
+        self.assertEqual(4, recording.summary()["round_trips"])
+
     def test_remembered_stacks_are_the_true_ones(self):
         """In its checking mode the library compares each remembered stack with a fresh one."""
         recording, done = self.preload(harness.program("threads"), "4", "2000",

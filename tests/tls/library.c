@@ -22,6 +22,7 @@ int SSL_write(SSL *ssl, const void *buffer, int bytes);
 int SSL_get_error(const SSL *ssl, int result);
 int SSL_is_init_finished(const SSL *ssl);
 int SSL_version(const SSL *ssl);
+int SSL_is_server(const SSL *ssl);
 int SSL_shutdown(SSL *ssl);
 int SSL_set_fd(SSL *ssl, int fd);
 int SSL_clear(SSL *ssl);
@@ -98,6 +99,12 @@ int SSL_version(const SSL *ssl)
 {
 	check(ssl);
 	return FAKE_VERSION;
+}
+
+int SSL_is_server(const SSL *ssl)
+{
+	check(ssl);
+	return 0;
 }
 
 int SSL_shutdown(SSL *ssl)

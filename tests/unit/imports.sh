@@ -34,8 +34,12 @@ check analyzer/trace analyzer/trace/ analyzer/util/ preload/trace_format.h prelo
 check analyzer/protocols analyzer/protocols/ analyzer/util/
 check analyzer/model analyzer/model/ analyzer/protocols/protocol.h analyzer/trace/trace.h analyzer/util/
 check analyzer/symbols analyzer/symbols/ analyzer/trace/trace.h analyzer/util/
+check analyzer/archive analyzer/archive/ analyzer/symbols/symbols.h analyzer/trace/trace.h \
+	analyzer/trace/scrub.h analyzer/trace/trim.h analyzer/util/
 check analyzer/reports analyzer/reports/ analyzer/model/model.h analyzer/model/peers.h \
 	analyzer/symbols/symbols.h analyzer/trace/trace.h analyzer/util/
+check analyzer/export analyzer/export/ analyzer/reports/ analyzer/model/model.h analyzer/symbols/symbols.h \
+	analyzer/trace/trace.h analyzer/util/
 check analyzer analyzer/ preload/trace_format.h preload/calls.def
 
 echo "1..$count"
