@@ -117,7 +117,7 @@ class Connecting(harness.TestCase):
                     self.assertEqual((broken["remote"], os.strerror(broken["error"]), broken["by"]),
                                      (row["remote"], row["error"], row["error_by"]))
                     self.assertRegex(recording.text("connections"),
-                                     rf"{broken['remote']}: {row['error']} at \+\S+, by {broken['by']}\n")
+                                     rf"{broken['remote']}: {row['error']} at \+\S+, by {broken['by']}(  \S+:\d+)?\n")
                 for local in expected.get("local", []):
                     self.assertIn(local["local"], [c["local"] for c in recording.json("connections")])
 

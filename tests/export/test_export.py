@@ -165,7 +165,7 @@ class Export(harness.TestCase):
     def test_losses_are_told_beside(self):
         self.write("lossy", SERVER + "lost 3\n")
         done = self.run_export("folded")
-        self.assertIn("3 calls are missing", done.stderr)
+        self.assertIn("3 calls missing", done.stderr)
         self.assertNotIn("missing", done.stdout)
 
     def test_cannot_be_written(self):
