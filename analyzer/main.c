@@ -27,6 +27,7 @@ static const struct subcommand {
 	{ "annotate", cmd_annotate, "source lines with the round trips of each" },
 	{ "export", cmd_export, "for flame graphs, speedscope, KCachegrind, pprof" },
 	{ "trips", cmd_trips, "every round trip, a line each" },
+	{ "messages", cmd_messages, "what protocols' decoders found, a line each" },
 	{ "dump", cmd_dump, "every recorded call, a line each" },
 	{ "info", cmd_info, "what the recording is made of" },
 	{ "archive", cmd_archive, "pack it with its names, for another machine" },

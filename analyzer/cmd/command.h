@@ -46,6 +46,7 @@ int cmd_callers(int argc, char **argv);
 int cmd_callees(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_trips(int argc, char **argv);
+int cmd_messages(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_archive(int argc, char **argv);

@@ -14,6 +14,9 @@ static const struct option_spec own_options[] = {
 	{ .name = "full", .set = option_switch,
 	  .offset = offsetof(struct slow_options, full),
 	  .help = "print whole stacks, not only the innermost five functions" },
+	{ .name = "all", .set = option_switch,
+	  .offset = offsetof(struct slow_options, all),
+	  .help = "those too that wait by design: subscriptions, long polls" },
 	{ .name = "source-lines", .value = "N", .set = option_number,
 	  .offset = offsetof(struct slow_options, source_lines),
 	  .help = "print N lines of the source before and after the one\n"

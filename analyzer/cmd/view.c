@@ -44,6 +44,16 @@ static void hear_trip(void *user, const struct round_trip *t)
 	}
 }
 
+static void hear_message(void *user, const struct message *m)
+{
+	struct run *run = user;
+
+	for (size_t i = 0; i < run->count; i++) {
+		if (run->views[i]->ops->message)
+			run->views[i]->ops->message(run->views[i], m);
+	}
+}
+
 static void skip_processes(struct run *run)
 {
 	size_t count;
@@ -294,8 +304,12 @@ int view_run(const struct command *c, const struct view_plan *plans, size_t coun
 	}
 	struct run run = new_run(recording, plans[0].ops->writes_file ? stderr : stdout, count > 1);
 	run.model = model_new(hear_trip, &run);
+	if (view_settings.raw_names)
+		model_keep_raw_names(run.model);
 	run.scope.model = run.model;
 	create_views(&run, plans, count);
+	if (plans[0].ops->message)
+		model_listen_messages(run.model, hear_message);
 	if (streams && paged)
 		pager_start();
 	replay(&run, !streams);

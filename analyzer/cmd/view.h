@@ -12,7 +12,7 @@ struct view_settings {
 	struct symbols_options symbols;
 	int color;      /* enum color_choice */
 	uint64_t width; /* 0: the terminal's */
-	bool json, no_pager;
+	bool json, no_pager, raw_names;
 };
 
 /* The process's settings: a command line is read once. */
@@ -20,6 +20,7 @@ extern struct view_settings view_settings;
 
 /* The options common to views, as groups for a command's table. */
 extern const struct option_spec filter_options[], call_filter_options[], process_filter_options[];
+extern const struct option_spec connection_filter_options[];
 extern const struct option_spec names_options[], search_options[], output_options[];
 
 #define FILTER_GROUP { "Filters (repeated ones add up, different ones must all match)", \

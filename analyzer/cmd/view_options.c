@@ -26,7 +26,8 @@ const char *const frame_groupings[] = { "function", "line", "module", NULL };
 
 static const char *const statuses[] = {
 	[STATUS_OK] = "ok",         [STATUS_ERROR] = "error",     [STATUS_RESET] = "reset",
-	[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending", [STATUS_PENDING + 1] = NULL,
+	[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending", [STATUS_FAILED] = "failed",
+	[STATUS_ONE_WAY] = "one-way", [STATUS_ONE_WAY + 1] = NULL,
 };
 
 static const char *set_width(void *member, const char *value)
@@ -42,15 +43,17 @@ static const char *set_width(void *member, const char *value)
 	{ .name = "pid", .value = "PID", .set = set_id, \
 	  .offset = FILTER(pids), \
 	  .help = "only this process; may be repeated" }
-#define CALL_OPTIONS \
-	{ .name = "tid", .value = "TID", .set = set_id, \
-	  .offset = FILTER(tids), \
-	  .help = "only what this thread asked; may be repeated" }, \
+#define PEER_OPTION \
 	{ .name = "peer", .value = "GLOB", .set = option_texts, \
 	  .offset = FILTER(peers), \
 	  .help = "only with peers that match: a host name that was looked\n" \
 		  "up, or address, either with :port, or a path, such as\n" \
-		  "example.org, '*:6379', /run/x.sock; may be repeated" }, \
+		  "example.org, '*:6379', /run/x.sock; may be repeated" }
+#define CALL_OPTIONS \
+	{ .name = "tid", .value = "TID", .set = set_id, \
+	  .offset = FILTER(tids), \
+	  .help = "only what this thread asked; may be repeated" }, \
+	PEER_OPTION, \
 	{ .name = "since", .value = "TIME", .set = option_duration, \
 	  .offset = FILTER(since_ns), \
 	  .help = "leave out what ended before TIME (from the start of the\n" \
@@ -58,6 +61,12 @@ static const char *set_width(void *member, const char *value)
 	{ .name = "until", .value = "TIME", .set = option_duration, \
 	  .offset = FILTER(until_ns), \
 	  .help = "leave out what began after TIME" }
+
+const struct option_spec connection_filter_options[] = {
+	PID_OPTION,
+	PEER_OPTION,
+	{ .name = NULL },
+};
 
 const struct option_spec process_filter_options[] = { PID_OPTION, { .name = NULL } };
 
@@ -81,7 +90,8 @@ const struct option_spec filter_options[] = {
 	  .offset = FILTER(statuses),
 	  .help = "only round trips that ended so; with commas between: ok,\n"
 		  "error (a call failed), reset and closed (by the peer),\n"
-		  "pending (no answer)" },
+		  "failed (the answer says so), pending (no answer), one-way\n"
+		  "(none is asked for)" },
 	{ .name = "protocol", .value = "GLOB", .set = option_texts,
 	  .offset = FILTER(protocols),
 	  .help = "only round trips of this protocol (none is decoded yet);\n"
@@ -143,6 +153,9 @@ const struct option_spec names_options[] = {
 };
 
 const struct option_spec output_options[] = {
+	{ .name = "raw-names", .set = option_switch,
+	  .offset = offsetof(struct view_settings, raw_names),
+	  .help = "names as they were sent, not templates such as /users/{id}" },
 	{ .name = "json", .set = option_switch,
 	  .offset = offsetof(struct view_settings, json),
 	  .help = "print JSON; times in it are nanoseconds, unknown is null" },

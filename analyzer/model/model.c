@@ -38,6 +38,16 @@ struct model *model_new(round_trip_listener *listener, void *user)
 	return m;
 }
 
+void model_listen_messages(struct model *m, message_listener *listener)
+{
+	m->pool.message_listener = listener;
+}
+
+void model_keep_raw_names(struct model *m)
+{
+	m->pool.raw_names = true;
+}
+
 void model_free(struct model *m)
 {
 	if (!m)
@@ -289,10 +299,22 @@ const char *status_name(enum status status)
 {
 	static const char *const names[] = {
 		[STATUS_OK] = "ok",         [STATUS_ERROR] = "error",     [STATUS_RESET] = "reset",
-		[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending",
+		[STATUS_CLOSED] = "closed", [STATUS_PENDING] = "pending", [STATUS_FAILED] = "failed",
+		[STATUS_ONE_WAY] = "one-way",
 	};
 
 	return names[status];
+}
+
+const char *message_kind_name(enum message_kind kind)
+{
+	static const char *const names[] = {
+		[MESSAGE_UNKNOWN] = "unknown", [MESSAGE_REQUEST] = "request",
+		[MESSAGE_ANSWER] = "answer",   [MESSAGE_INTERIM] = "interim",
+		[MESSAGE_ASIDE] = "aside",
+	};
+
+	return names[kind];
 }
 
 const char *transport_name(enum transport t)

@@ -27,7 +27,17 @@ enum status {
 	STATUS_RESET,   /* the peer reset the connection (ECONNRESET, EPIPE) before it ended */
 	STATUS_CLOSED,  /* the peer closed its side before it answered */
 	STATUS_PENDING, /* no response when the recording or the connection ended at our side */
+	STATUS_FAILED,  /* the response says that it failed: see failure */
+	STATUS_ONE_WAY, /* a message that asks for no response */
 };
+
+/* What a protocol tells of a round trip beyond its name. */
+struct protocol_info {
+	const char *key;  /* static storage */
+	const char *text; /* NULL: it is a number */
+	uint64_t number;
+};
+#define PROTOCOL_INFO_MAX 10
 
 /*
  * One request and its response.  Valid during the listener's call only, the
@@ -70,17 +80,23 @@ struct round_trip {
 	uint32_t stack_id, language_stack_id; /* of the request's first call; 0: none */
 	const char *protocol;  /* NULL: unknown */
 	const char *name;      /* NULL: unknown */
+	const char *failure;   /* for FAILED: what the response says, in a word; else NULL */
+	bool waiting_by_design; /* for something to happen: it is not slow if that takes long */
+	uint32_t info_count;
+	const struct protocol_info *info;
 	bool incomplete;       /* calls of it were lost: its times but start_ns are UNKNOWN,
 				  bytes and calls are those that were seen */
 };
 
 static inline bool round_trip_failed(const struct round_trip *t)
 {
-	return t->status == STATUS_ERROR || t->status == STATUS_RESET || t->status == STATUS_CLOSED;
+	return t->status == STATUS_ERROR || t->status == STATUS_RESET || t->status == STATUS_CLOSED ||
+	       t->status == STATUS_FAILED;
 }
 
 const char *role_name(enum role role);       /* "client", "server", NULL if unknown */
-const char *status_name(enum status status); /* "ok", "error", "reset", "closed", "pending" */
+/* "ok", "error", "reset", "closed", "pending", "failed", "one-way" */
+const char *status_name(enum status status);
 const char *transport_name(enum transport t); /* "tcp", "udp", "unix", "other" */
 
 /* What the model knows of a connection so far; all of it after model_finish(). */
@@ -102,6 +118,13 @@ struct connection_stats {
 	uint32_t error_stack, error_language_stack;
 	uint64_t error_ns;   /* when that returned; UNKNOWN */
 	bool has_stream;     /* fdopen(): stdio may move bytes of it unseen */
+	uint64_t one_way;    /* of the round trips: those that ask for no answer */
+	const char *protocol; /* the last that was decoded; NULL: none was */
+	uint64_t desyncs;    /* headers that lay in holes: how often a direction was out of step */
+	uint64_t hidden;     /* round trips whose requests lay there and have no name, at least */
+	uint64_t forgotten;  /* what a decoder had to forget, as its memory is bounded */
+	bool doubted;        /* it was not the protocol it looked like ... */
+	uint64_t doubted_at; /* ... from this offset on of what the client sent */
 };
 
 struct thread_stats {
@@ -114,9 +137,35 @@ struct thread_stats {
 	} unjoined;          /* plaintext of TLS calls whose connection is not known */
 };
 
+/* What a decoder took for a message: a part of it, if calls of another direction came between. */
+enum message_kind {
+	MESSAGE_UNKNOWN, /* its header was not captured */
+	MESSAGE_REQUEST,
+	MESSAGE_ANSWER,
+	MESSAGE_INTERIM, /* an answer before the answer */
+	MESSAGE_ASIDE,   /* nobody asked for it */
+};
+
+struct message {
+	const struct connection *connection;
+	enum message_kind kind;
+	bool sent;            /* by this process */
+	uint64_t offset, bytes;
+	uint64_t start_ns;    /* of the call that moved its first byte */
+	const char *protocol;
+	const char *name;     /* of its round trip; NULL: not known */
+};
+
+typedef void message_listener(void *user, const struct message *message);
+
+const char *message_kind_name(enum message_kind kind); /* "unknown", "request", "answer", … */
+
 struct model;
 
-/* Called for each complete round trip, in order of completion. */
+/*
+ * Called for each complete round trip, in order of completion but for those whose protocol
+ * is still looked for.
+ */
 typedef void round_trip_listener(void *user, const struct round_trip *trip);
 
 struct model *model_new(round_trip_listener *listener, void *user);
@@ -125,6 +174,10 @@ void model_feed(struct model *m, const struct event *e);
 void model_view(struct model *m, struct connection *c, const struct kernel_view *view);
 /* The recording is over: what is open becomes pending. */
 void model_finish(struct model *m);
+/* Hears of messages, with the user of model_new(); before the first event. */
+void model_listen_messages(struct model *m, message_listener *listener);
+/* Names as they were sent, where they would be templates; before the first event. */
+void model_keep_raw_names(struct model *m);
 void model_free(struct model *m);
 
 /* Zeroes and UNKNOWN times, and the role if it is known, for one that had no events. */

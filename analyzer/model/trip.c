@@ -27,9 +27,10 @@ void trip_block(struct trip *t, const struct event *e, uint64_t waited_ns)
 	t->blocked_ns += trip_blocked_ns(t, e, waited_ns);
 }
 
-void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns)
+void trip_add_call(struct trip *t, const struct event *e, uint64_t waited_ns, bool blocked)
 {
-	trip_block(t, e, waited_ns);
+	if (blocked)
+		trip_block(t, e, waited_ns);
 	t->calls++;
 	if (e->result > 0 && event_direction(e) == t->request) {
 		t->request_calls++;
@@ -109,16 +110,18 @@ static void describe_times(const struct trip *t, struct round_trip *r)
 	*request_ns = between(t->first_ns[request], asked);
 	r->wait_ns = between(asked, t->first_ns[response]);
 	r->end_ns = t->last_ns[response];
-	if (t->status != STATUS_OK)
+	if (t->status != STATUS_OK && t->status != STATUS_FAILED)
 		return;
 	*response_ns = between(t->first_ns[response], t->last_ns[response]);
 	r->latency_ns = between(request == DIRECTION_SENT ? t->first_ns[request] : asked,
 				t->last_ns[response]);
 }
 
-void trip_describe(const struct trip *t, const struct connection *c, const char *protocol,
-		   bool certain, struct round_trip *r)
+void trip_describe(const struct trip *t, const struct connection *c, bool certain,
+		   struct round_trip *r)
 {
+	const struct label *label = t->label;
+
 	/* Every member is named, as in new_trip(). */
 	*r = (struct round_trip){
 		.process = c->process,
@@ -152,8 +155,12 @@ void trip_describe(const struct trip *t, const struct connection *c, const char 
 		.may_hold_back = t->may_hold_back,
 		.stack_id = t->stack_id,
 		.language_stack_id = t->language_stack_id,
-		.protocol = protocol,
-		.name = NULL,
+		.protocol = t->protocol ? t->protocol->name : NULL,
+		.name = label ? label->name : NULL,
+		.failure = label && t->status == STATUS_FAILED ? label->failure : NULL,
+		.waiting_by_design = t->waits,
+		.info = label ? label->info : NULL,
+		.info_count = label ? label->info_count : 0,
 		.incomplete = !certain,
 	};
 	if (certain)

@@ -172,11 +172,12 @@ void wire_give(struct wire *w, struct trip *t, const struct event *e)
 	t->unclaimed_ns = 0;
 }
 
-void wire_settle(struct wire *w, const struct event *e)
+void wire_settle(struct wire *w, const struct event *e, bool waits)
 {
 	enum direction direction = event_direction(e);
 
-	w->unclaimed_bytes[direction] = 0;
+	if (!waits)
+		w->unclaimed_bytes[direction] = 0;
 	if (direction == DIRECTION_RECEIVED) {
 		w->arrival.end_ns = UNKNOWN;
 		w->in_record = false;

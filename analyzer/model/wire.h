@@ -48,8 +48,8 @@ void wire_carry(struct exchange *x, const struct event *e, uint64_t waited_ns);
 struct passage wire_passage(struct wire *w, const struct event *e);
 /* The event's plaintext is of this round trip: so is what the socket did for it. */
 void wire_give(struct wire *w, struct trip *t, const struct event *e);
-/* The plaintext was taken in. */
-void wire_settle(struct wire *w, const struct event *e);
+/* The plaintext was taken in; waits: some of it by no round trip so far. */
+void wire_settle(struct wire *w, const struct event *e, bool waits);
 
 /* TLS of libraries whose calls are not seen shows in its first bytes, where those were kept. */
 void wire_look(struct exchange *x, const struct piece *p);

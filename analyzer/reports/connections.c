@@ -215,6 +215,12 @@ static json_t *row_json(const struct connections *view, struct row *row)
 	json_object_set_new(o, "connect_outcome", json_text(connect_outcome(c)));
 	json_object_set_new(o, "connect_by", json_text(caller ? caller->name : NULL));
 	json_object_set_new(o, "connect_line", json_text(caller ? caller->place : NULL));
+	json_object_set_new(o, "protocol", json_text(stats.protocol));
+	json_object_set_new(o, "one_way", json_known(stats.one_way));
+	json_object_set_new(o, "doubted_at", stats.doubted ? json_known(stats.doubted_at) : json_null());
+	json_object_set_new(o, "desyncs", json_known(stats.desyncs));
+	json_object_set_new(o, "hidden", json_known(stats.hidden));
+	json_object_set_new(o, "forgotten", json_known(stats.forgotten));
 	json_object_set_new(o, "tls", tls_json(scope, c, &stats));
 	json_object_set_new(o, "error", json_text(stats.error ? strerror(stats.error) : NULL));
 	json_object_set_new(o, "error_by", json_text(failed ? failed->name : NULL));

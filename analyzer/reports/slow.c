@@ -26,6 +26,7 @@ struct slow {
 	struct round_trip *heap;
 	size_t count, room;
 	uint64_t above; /* the threshold, kept or not */
+	uint64_t left_out; /* as they wait by design */
 };
 
 static struct view *create(struct scope *scope, const void *options)
@@ -39,6 +40,10 @@ static struct view *create(struct scope *scope, const void *options)
 
 static void release(struct round_trip *t)
 {
+	for (uint32_t i = 0; i < t->info_count; i++)
+		free((void *)t->info[i].text);
+	free((void *)t->info);
+	free((void *)t->failure);
 	free((void *)t->protocol);
 	free((void *)t->name);
 }
@@ -89,12 +94,24 @@ static void sift_down(struct slow *s)
 	}
 }
 
+static char *keep_text(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
 static struct round_trip keep(const struct round_trip *t)
 {
+	struct protocol_info *info = xcalloc(t->info_count, sizeof(*info));
 	struct round_trip kept = *t;
 
-	kept.protocol = t->protocol ? xstrdup(t->protocol) : NULL;
-	kept.name = t->name ? xstrdup(t->name) : NULL;
+	for (uint32_t i = 0; i < t->info_count; i++) {
+		info[i] = t->info[i];
+		info[i].text = keep_text(t->info[i].text);
+	}
+	kept.info = info;
+	kept.failure = keep_text(t->failure);
+	kept.protocol = keep_text(t->protocol);
+	kept.name = keep_text(t->name);
 	return kept;
 }
 
@@ -104,6 +121,10 @@ static void trip(struct view *v, const struct round_trip *t)
 
 	if (t->latency_ns == UNKNOWN || t->latency_ns < s->options->threshold_ns)
 		return;
+	if (t->waiting_by_design && !s->options->all) {
+		s->left_out++;
+		return;
+	}
 	s->above++;
 	if (s->count < s->options->top) {
 		s->heap = xgrow(s->heap, s->count, &s->room, sizeof(*s->heap));
@@ -139,6 +160,9 @@ static bool empty(const struct view *v, char *reason)
 	if (s->options->threshold_ns)
 		snprintf(reason, EMPTY_TEXT_BYTES, "no round trip took %s or longer",
 			 duration_format(s->options->threshold_ns, text));
+	else if (s->left_out)
+		snprintf(reason, EMPTY_TEXT_BYTES, "%s round trips were answered, which wait by design (--all)",
+			 count_format(s->left_out, text));
 	else
 		snprintf(reason, EMPTY_TEXT_BYTES, "no round trip was answered");
 	return s->count == 0;
@@ -417,6 +441,9 @@ static void print(struct view *v, const struct out *o)
 
 	for (size_t i = 0; i < s->count; i++)
 		print_trip(s, i, o);
+	if (s->left_out)
+		out_styled(o, STYLE_DIM, "\n%s that wait by design left out (--all)\n",
+			   count_format(s->left_out, number));
 	if (!s->options->threshold_ns || s->above <= s->count)
 		return;
 	out_styled(o, STYLE_DIM, "\n%s more took %s or longer (--top)\n",

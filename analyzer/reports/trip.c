@@ -41,6 +41,23 @@ static void add_address(struct jsonline *line, const char *key, const struct add
 		jsonline_null(line, key);
 }
 
+/* What the protocol tells, under keys of its own. */
+static void add_protocol_info(struct jsonline *line, const struct round_trip *t)
+{
+	if (!t->info_count) {
+		jsonline_null(line, "protocol_info");
+		return;
+	}
+	jsonline_open(line, "protocol_info");
+	for (uint32_t i = 0; i < t->info_count; i++) {
+		if (t->info[i].text)
+			jsonline_text(line, t->info[i].key, t->info[i].text);
+		else
+			jsonline_known(line, t->info[i].key, t->info[i].number);
+	}
+	jsonline_close(line);
+}
+
 void trip_line(const struct scope *scope, const struct round_trip *t, struct jsonline *line)
 {
 	const struct connection *c = t->connection;
@@ -61,6 +78,9 @@ void trip_line(const struct scope *scope, const struct round_trip *t, struct jso
 	jsonline_text(line, "protocol", t->protocol);
 	jsonline_text(line, "name", t->name);
 	jsonline_text(line, "status", status_name(t->status));
+	jsonline_text(line, "error", trip_error(t));
+	add_protocol_info(line, t);
+	jsonline_bool(line, "waiting_by_design", t->waiting_by_design);
 	jsonline_known(line, "start_ns", t->start_ns - scope->started_ns);
 	jsonline_known(line, "latency_ns", t->latency_ns);
 	jsonline_known(line, "lookup_ns", t->lookup_ns);
@@ -148,9 +168,14 @@ const char *trip_name(const struct round_trip *t, bool utf8, char *buffer, size_
 	return text_clean(raw, utf8, buffer, size);
 }
 
+const char *trip_error(const struct round_trip *t)
+{
+	return t->failure ? t->failure : t->error ? strerrorname_np(t->error) : NULL;
+}
+
 const char *trip_outcome(const struct round_trip *t)
 {
-	const char *error = t->error ? strerrorname_np(t->error) : NULL;
+	const char *error = trip_error(t);
 
 	return round_trip_failed(t) && error ? error : status_name(t->status);
 }

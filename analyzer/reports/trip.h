@@ -36,6 +36,9 @@ json_t *address_json(const struct address *a);
 /* "http GET /x", or NULL if neither is known; clean. */
 const char *trip_name(const struct round_trip *t, bool utf8, char *buffer, size_t size);
 
+/* "404", "WRONGTYPE", "ECONNRESET", …: why it failed, in a word; NULL if nothing tells. */
+const char *trip_error(const struct round_trip *t);
+
 /* "ok", "ECONNRESET", "closed", …: what became of it, in a word. */
 const char *trip_outcome(const struct round_trip *t);
 

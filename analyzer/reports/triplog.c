@@ -22,6 +22,7 @@ struct name {
 struct entry {
 	struct round_trip trip;
 	uint64_t number; /* in the order of coming */
+	struct protocol_info info[PROTOCOL_INFO_MAX]; /* the round trip's */
 };
 
 /* A sorted piece of the temporary file, read a buffer at a time. */
@@ -159,6 +160,11 @@ void triplog_add(struct triplog *l, const struct round_trip *t)
 	*e = (struct entry){ .trip = *t, .number = l->total++ };
 	e->trip.protocol = intern(l, t->protocol);
 	e->trip.name = intern(l, t->name);
+	e->trip.failure = intern(l, t->failure);
+	for (uint32_t i = 0; i < t->info_count; i++) {
+		e->info[i] = t->info[i];
+		e->info[i].text = intern(l, t->info[i].text);
+	}
 }
 
 /* The buffers of all runs together are as large as one run was. */
@@ -200,6 +206,13 @@ static bool fill(struct triplog *l, struct run *r)
 	return true;
 }
 
+/* The entry lives until the next one is asked for. */
+static void hand_out(const struct entry *e, struct round_trip *t)
+{
+	*t = e->trip;
+	t->info = e->info;
+}
+
 static bool next_of_runs(struct triplog *l, struct round_trip *t)
 {
 	struct run *first = NULL;
@@ -212,7 +225,7 @@ static bool next_of_runs(struct triplog *l, struct round_trip *t)
 	}
 	if (!first || l->error)
 		return false;
-	*t = first->buffer[first->used++].trip;
+	hand_out(&first->buffer[first->used++], t);
 	return true;
 }
 
@@ -226,7 +239,7 @@ bool triplog_next(struct triplog *l, struct round_trip *t)
 		return next_of_runs(l, t);
 	if (l->used == l->count)
 		return false;
-	*t = l->entries[l->used++].trip;
+	hand_out(&l->entries[l->used++], t);
 	return true;
 }
 

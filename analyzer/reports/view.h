@@ -47,6 +47,8 @@ struct view_ops {
 	/* Each chosen round trip in order of completion, and each chosen call; may be NULL. */
 	void (*trip)(struct view *v, const struct round_trip *t);
 	void (*event)(struct view *v, const struct event *e);
+	/* Each message that was decoded; may be NULL. */
+	void (*message)(struct view *v, const struct message *m);
 	/* Each sample of a chosen process; may be NULL. */
 	void (*sample)(struct view *v, const struct sample *s);
 	/* Everything was fed and the model is complete; may be NULL. */
@@ -75,7 +77,7 @@ struct view {
 
 extern const struct view_ops summary_view, tree_view, timeline_view, slow_view, endpoints_view,
 	connections_view, threads_view, hotspots_view, callers_view, annotate_view, trips_view,
-	dump_view, info_view;
+	messages_view, dump_view, info_view;
 
 /* The views' options. */
 
@@ -98,6 +100,7 @@ struct slow_options {
 	uint64_t top;
 	uint64_t threshold_ns;
 	bool full;           /* whole stacks */
+	bool all;            /* those that wait by design too */
 	uint64_t source_lines; /* before and after the innermost frame's; 0: none */
 };
 

@@ -146,6 +146,25 @@ void jsonline_texts(struct jsonline *j, const char *key, size_t count,
 	add(j, "]", 1);
 }
 
+void jsonline_bool(struct jsonline *j, const char *key, bool value)
+{
+	add_key(j, key);
+	add(j, value ? "true" : "false", value ? 4 : 5);
+}
+
+void jsonline_open(struct jsonline *j, const char *key)
+{
+	add_key(j, key);
+	add(j, "{", 1);
+	j->open = true;
+}
+
+void jsonline_close(struct jsonline *j)
+{
+	add(j, "}", 1);
+	j->open = false;
+}
+
 void jsonline_finish(struct jsonline *j)
 {
 	add(j, "}", 1);

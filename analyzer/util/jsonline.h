@@ -33,6 +33,10 @@ void jsonline_real(struct jsonline *j, const char *key, double value);
 /* An array of texts, of which NULL is null; null if count is 0. */
 void jsonline_texts(struct jsonline *j, const char *key, size_t count,
 		    const char *(*text)(const void *items, size_t i), const void *items);
+void jsonline_bool(struct jsonline *j, const char *key, bool value);
+/* What comes until the close is an object within the object. */
+void jsonline_open(struct jsonline *j, const char *key);
+void jsonline_close(struct jsonline *j);
 void jsonline_finish(struct jsonline *j);
 
 /* Writes the finished object and the end of the line. */

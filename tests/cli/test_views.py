@@ -51,20 +51,28 @@ closed 1 9001000 50 100
 end 10001000
 """
 
+DECODED = r"""
+process 300 decoded 1
+connection 1 tcp socket created=1001000
+10 send 1 2001000-2011000 * head=GET\s/a\x1b[31m/7\sHTTP/1.1\r\n\r\n
+10 recv 1 2111000-3001000 * head=HTTP/1.1\s404\sX\r\nContent-Length:\s0\r\n\r\n
+end 10001000
+"""
+
 SUMMARY_KEYS = ["started_at", "duration_ns", "processes", "threads", "connections", "round_trips", "failed", "pending",
                 "calls", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "lost_events",
                 "overwritten_events", "blocked_ns", "latency_ns", "connect_ns", "lookup_ns", "failed_lookups",
                 "handshake_ns", "tls", "cpu_ns", "resident_bytes_max", "unseen_bytes", "blind_spots"]
 LATENCY_KEYS = ["count", "mean", "stdev", "min", "p50", "p90", "p95", "p99", "p999", "max"]
 TRIP_KEYS = ["pid", "tid", "process", "connection", "role", "transport", "local", "remote", "host", "protocol", "name",
-             "status", "start_ns", "latency_ns", "lookup_ns", "handshake_ns", "queue_ns", "send_ns", "wait_ns",
-             "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
+             "status", "error", "protocol_info", "waiting_by_design", "start_ns", "latency_ns", "lookup_ns",
+             "handshake_ns", "queue_ns", "send_ns", "wait_ns", "receive_ns", "blocked_ns", "bytes_sent", "bytes_received", "wire_bytes_sent", "wire_bytes_received", "calls",
              "stack", "stack_lines", "stack_languages"]
 DUMP_KEYS = ["pid", "tid", "call", "fd", "connection", "start_ns", "duration_ns", "result", "errno", "direction", "offset",
              "bytes", "stack_id", "language_stack_id"]
 VIEWS = ["report", "summary", "tree", "timeline", "slow", "endpoints", "connections", "threads", "hotspots",
          "callers", "callees", "trips", "dump", "info"]
-COMMANDS = ["record", "annotate", "export", "archive", "anonymize", *VIEWS]
+COMMANDS = ["record", "messages", "annotate", "export", "archive", "anonymize", *VIEWS]
 
 
 def arguments_of(view):
@@ -124,11 +132,37 @@ class Views(harness.TestCase):
                          [(t["start_ns"], t["latency_ns"], t["status"]) for t in trips])
         self.assertEqual({"pid": 100, "tid": 10, "process": "tested", "connection": 1, "role": "client",
                           "transport": "tcp", "local": "127.0.0.1:40000", "remote": "127.0.0.1:6379", "host": None,
-                          "protocol": None, "name": None, "bytes_sent": 100, "bytes_received": 50, "wire_bytes_sent": None,
-                          "wire_bytes_received": None, "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"],
+                          "protocol": None, "name": None, "error": None, "protocol_info": None, "waiting_by_design": False,
+                          "bytes_sent": 100, "bytes_received": 50, "wire_bytes_sent": None, "wire_bytes_received": None,
+                          "calls": 2, "stack": ["0x1000", "0x2000", "0x3000"],
                           "stack_lines": [None, None, None], "stack_languages": [None, None, None]},
                          {k: v for k, v in trips[0].items() if not k.endswith("_ns") and k != "status"})
         self.assertEqual([None, None], [trips[3]["stack"], trips[1]["local"]])
+
+    def test_decoded(self):
+        """Names, failures and messages of what a decoder knows; nothing acts on a terminal."""
+        self.write("decoded", DECODED, folder="decoded")
+        trip, = self.lines("trips", folder="decoded")
+        self.assertEqual(("http", "GET /a\\x1b[{n}m/{id}", "failed", "404", {"method": "GET", "status_code": 404,
+                          "response_body_bytes": 0}, False),
+                         tuple(trip[k] for k in ("protocol", "name", "status", "error", "protocol_info",
+                                                 "waiting_by_design")))
+        self.assertEqual(["GET /a\\x1b[31m/7"], [t["name"] for t in self.lines("trips", "--raw-names", folder="decoded")])
+        self.assertEqual(1, len(self.lines("trips", "--status", "failed", "--name", "GET *", folder="decoded")))
+        messages = self.lines("messages", folder="decoded")
+        self.assertEqual(["pid", "connection", "direction", "offset", "bytes", "start_ns", "kind", "protocol", "name"],
+                         list(messages[0]))
+        self.assertEqual([("received", "answer", 0, 37), ("sent", "request", 0, 26)],
+                         [(m["direction"], m["kind"], m["offset"], m["bytes"]) for m in messages])
+        text = self.view("messages", folder="decoded").stdout
+        self.assertEqual(2, len(text.splitlines()))
+        self.assertNotIn("\x1b", text)
+        connection, = self.json("connections", folder="decoded")
+        self.assertEqual(("http", 0, 0, 0, None), tuple(connection[k] for k in ("protocol", "desyncs", "hidden", "one_way",
+                                                                                 "doubted_at")))
+        self.assertIn("404", self.view("slow", folder="decoded").stdout)
+        done = self.view("messages", status=1)
+        self.assertIn("no connection speaks a protocol that is known", done.stderr)
 
     def test_dump(self):
         calls = self.lines("dump")
@@ -193,10 +227,10 @@ class Views(harness.TestCase):
                 self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
 
     def test_statuses_that_are_none(self):
-        for value in ["", "failed", "ok,", "ok,,error", "OK", "error pending"]:
+        for value in ["", "fail", "ok,", "ok,,error", "OK", "error pending"]:
             with self.subTest(value=value):
                 done = self.view("trips", "--status", value, status=2)
-                self.assertIn("expected some of ok, error, reset, closed, pending", done.stderr)
+                self.assertIn("expected some of ok, error, reset, closed, pending, failed, one-way", done.stderr)
 
     def test_tree(self):
         nodes = self.json("tree")["nodes"]

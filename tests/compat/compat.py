@@ -74,7 +74,7 @@ class Figures:
     """What a recording holds of the connections with one address."""
     connections: int = 0
     round_trips: int = 0
-    pending: int = 0
+    pending: int = 0  # or not to be answered at all
     bytes_sent: int = 0
     bytes_received: int = 0
 
@@ -92,7 +92,7 @@ def figures(recording, address, role="client"):
     found = Figures()
     for c in recording.json("connections"):
         if c["role"] == role and c[end] == address and c["round_trips"]:
-            found += Figures(1, c["round_trips"], c["pending"], c["bytes_sent"], c["bytes_received"])
+            found += Figures(1, c["round_trips"], c["pending"] + c["one_way"], c["bytes_sent"], c["bytes_received"])
     return found
 
 

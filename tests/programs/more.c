@@ -250,7 +250,7 @@ static void by_number(const char *transport)
 	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
 	struct mmsghdr batch = { .msg_hdr = message };
 
-	check(syscall(SYS_sendmmsg, p.client, NULL, 0, 0) == 0, "no messages are no event");
+	check(syscall(SYS_sendmmsg, p.client, &batch, 0, 0) == 0, "no messages are no event");
 	expect_sent("write", p.client, syscall(SYS_write, p.client, "first", 5));
 	expect_sent("writev", p.client, syscall(SYS_writev, p.client, &piece, 1));
 	expect_sent("sendto", p.client, syscall(SYS_sendto, p.client, "third", 5, 0, NULL, 0));

@@ -31,7 +31,7 @@ check() {
 check preload preload/ calls.def
 check analyzer/util analyzer/util/
 check analyzer/trace analyzer/trace/ analyzer/util/ preload/trace_format.h preload/calls.def
-check analyzer/protocols analyzer/protocols/
+check analyzer/protocols analyzer/protocols/ analyzer/util/
 check analyzer/model analyzer/model/ analyzer/protocols/protocol.h analyzer/trace/trace.h analyzer/util/
 check analyzer/symbols analyzer/symbols/ analyzer/trace/trace.h analyzer/util/
 check analyzer/archive analyzer/archive/ analyzer/symbols/symbols.h analyzer/trace/trace.h \

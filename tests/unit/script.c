@@ -568,19 +568,23 @@ static void read_tries(const struct script *s, struct written_event *e)
 	e->first_try_ns = number_in(s, comma + 1, NULL);
 }
 
-/* Payload; \xNN stands for a byte, and is replaced by it in the line. */
+/* Payload: what stands behind backslashes is replaced by its byte in the line. */
 static const char *bytes_option(const struct script *s, const char *name, uint16_t *length)
 {
 	char *text = (char *)option(s, 5, name), *to = text;
 
 	*length = 0;
 	for (const char *from = text; from && *from; (*length)++) {
-		if (from[0] != '\\' || from[1] != 'x') {
-			*to++ = *from++;
-			continue;
+		char c = *from++;
+
+		if (c == '\\' && *from == 'x') {
+			c = (char)strtoul((char[]){ from[1], from[2], '\0' }, NULL, 16);
+			from += 3;
+		} else if (c == '\\') {
+			c = *from == 'r' ? '\r' : *from == 'n' ? '\n' : ' ';
+			from++;
 		}
-		*to++ = (char)strtoul((char[]){ from[2], from[3], '\0' }, NULL, 16);
-		from += 4;
+		*to++ = c;
 	}
 	return text;
 }
@@ -594,6 +598,8 @@ static void read_options(const struct script *s, struct written_event *e)
 	e->offset = number_option(s, 5, "offset", e->offset);
 	e->head = bytes_option(s, "head", &e->head_bytes);
 	e->tail = bytes_option(s, "tail", &e->tail_bytes);
+	if (strcmp(s->words[4], "*") == 0)
+		e->result = e->head_bytes;
 	for (size_t i = 5; i < s->count; i++)
 		e->flags |= strcmp(s->words[i], "peek") == 0      ? TRT_EVENT_PEEK :
 			    strcmp(s->words[i], "continued") == 0 ? TRT_EVENT_CONTINUED :
@@ -616,7 +622,8 @@ static void write_call(struct script *s)
 	e.fd = e.connection ? (int32_t)e.connection + 2 : -1;
 	range(s, 3, &e.start_ns, &end);
 	e.duration_ns = end - e.start_ns;
-	e.result = word(s, 4)[0] == 'E' ? -error_number(s, word(s, 4)) : (int32_t)number(s, 4);
+	e.result = word(s, 4)[0] == 'E' ? -error_number(s, word(s, 4)) :
+		   word(s, 4)[0] == '*' ? 0 : (int32_t)number(s, 4);
 	if (class == TRT_CLASS_SEND && has_word(s, 5, "received"))
 		class = TRT_CLASS_RECEIVE; /* splice() */
 	tls = class >= TRT_CLASS_TLS;

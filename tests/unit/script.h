@@ -38,12 +38,12 @@
  *	sample TID NS CPU_NS RESIDENT_BYTES
  *
  *	TID CALL CONNECTION START-END RESULT [OPTION…]
- *	  a call; RESULT is a number or an errno's name.  Offsets follow from the results,
+ *	  a call; RESULT is a number, an errno's name, or * for as many bytes as in head.  Offsets follow from the results,
  *	  those of TLS calls in streams of their own.
  *	  OPTIONs: offset=N peek continued received stack=N language_stack=N tries=COUNT,FIRST_NS
  *	  waited=NS ready=NS
  *	  value=N
- *	  head=TEXT tail=TEXT, in which \xNN is a byte
+ *	  head=TEXT tail=TEXT, in which \xNN is a byte, \s a space, \r and \n what they are in C
  */
 #ifndef TESTS_UNIT_SCRIPT_H
 #define TESTS_UNIT_SCRIPT_H

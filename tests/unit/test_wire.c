@@ -318,11 +318,11 @@ static const struct model_case cases[] = {
 		"1 send 4 6000-6010 53 head=\\x16\\x03\\x01\n"
 		"connection 5 tcp socket\n"
 		"1 send 5 6000-6010 53 head=\\x16\n",
-		"client ok connection=2 thread=1 start=4000 end=4100 latency=100 send=10 wait=90 "
-		"receive=0 blocked=90 sent=10 received=10 request=0 response=0 calls=2\n"
 		"client ok connection=1 thread=1 start=3000 end=3100 latency=100 send=10 wait=90 "
 		"receive=0 blocked=90 connect=50 sent=53 received=90 encrypted request=0 "
 		"response=0 calls=2\n"
+		"client ok connection=2 thread=1 start=4000 end=4100 latency=100 send=10 wait=90 "
+		"receive=0 blocked=90 sent=10 received=10 request=0 response=0 calls=2\n"
 		"client ok connection=2 thread=1 start=4200 end=4300 latency=100 send=10 wait=90 "
 		"receive=0 blocked=90 sent=53 received=90 encrypted request=10 response=10 "
 		"calls=2\n"
