@@ -408,6 +408,22 @@ static bool describe_frames(uintptr_t at, struct runtime_stack *s, bool look_clo
 	return true;
 }
 
+/*
+ * Objects die in every interpreter that ends, long before it frees the states and frames of
+ * threads that it leaves behind (daemon threads), which may be in the middle of a walk.
+ */
+static void before_death(void)
+{
+	static bool waited;
+
+	if (!python.finalizing()) {
+		waited = false;
+	} else if (!waited) {
+		waited = true;
+		runtime_wait_for_takers();
+	}
+}
+
 static bool describe(struct runtime_stack *s)
 {
 	uintptr_t thread = thread_state();
@@ -419,6 +435,10 @@ static bool describe(struct runtime_stack *s)
 	if (first && !python_deaths_watch(python.code_type)) {
 		switch_off(NO_MEMORY);
 		return false;
+	}
+	if (first) {
+		runtime_expect_end();
+		python_deaths_before = before_death;
 	}
 	s->passing = first || s->interrupted;
 	uintptr_t frame = innermost_frame(thread);

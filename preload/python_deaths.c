@@ -83,9 +83,13 @@ static bool take_out(uintptr_t code)
 	return found;
 }
 
+void (*python_deaths_before)(void);
+
 /* In place of PyCode_Type.tp_dealloc: called with the interpreter's lock, in no signal handler. */
 static void code_dies(void *code)
 {
+	if (python_deaths_before)
+		python_deaths_before();
 	if (take_out((uintptr_t)code))
 		__atomic_add_fetch(&runtime_epoch, 1, __ATOMIC_RELEASE);
 	real_dealloc(code);

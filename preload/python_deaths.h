@@ -31,4 +31,7 @@ bool python_deaths_watched(const void *code_type);
 bool python_deaths_add(uintptr_t code);
 bool python_deaths_known(uintptr_t code);
 
+/* Called before each death, if it is set. */
+extern void (*python_deaths_before)(void);
+
 #endif

@@ -3,7 +3,9 @@
 #include "preload/runtime.h"
 
 #include <link.h>
+#include <linux/membarrier.h>
 #include <string.h>
+#include <time.h>
 
 #include "preload/clock.h"
 #include "preload/config.h"
@@ -104,6 +106,24 @@ void runtime_changed(const struct runtime *r)
 	log_runtime(r, clock_ns());
 }
 
+#define WAITS_MAX 100 /* milliseconds; a walk that a handler jumped out of does not end */
+
+void runtime_expect_end(void)
+{
+	sys(membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+}
+
+void runtime_wait_for_takers(void)
+{
+	struct timespec moment = { .tv_nsec = 1000000 };
+
+	/* Where that is not to be had, a millisecond empties all store buffers too. */
+	if (sys(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
+		sys(nanosleep, &moment, NULL);
+	for (int i = 0; i < WAITS_MAX && thread_others_taking(); i++)
+		sys(nanosleep, &moment, NULL);
+}
+
 void runtime_forget(void)
 {
 	language_forget();
@@ -189,7 +209,11 @@ uint32_t runtime_take(struct thread *t)
 		return 0;
 	}
 	forget_old(t);
+	/* The waiter's membarrier(2) makes the fence that the processor needs. */
+	__atomic_store_n(&t->taking, t->taking + 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < RUNTIMES && !id; i++)
 		id = take(runtimes[i], t);
+	__atomic_store_n(&t->taking, t->taking - 1, __ATOMIC_RELEASE);
 	return id;
 }

@@ -94,4 +94,12 @@ void runtime_remember_frame(struct runtime_memo *m, uint64_t key, uint32_t frame
 #define RUNTIME_NAMES_BYTES 8192u
 void *runtime_names(struct runtime_memo *m);
 
+/*
+ * A runtime that ends frees what threads may be reading just now.  Before that, once it has said
+ * that it ends, so that nobody begins to read: waits, some milliseconds at most as a rule, until
+ * none is.  runtime_expect_end(): before the first reading.
+ */
+void runtime_expect_end(void);
+void runtime_wait_for_takers(void);
+
 #endif

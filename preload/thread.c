@@ -47,6 +47,7 @@ static void thread_ended(void *entry)
 	t->named_ns = 0;
 	t->watch = (struct watch){ 0 };
 	t->fed = (struct fed){ 0 };
+	t->taking = 0;
 	t->tid = 0;
 	put_free((uint32_t)(t - threads.entries));
 }
@@ -104,6 +105,17 @@ void thread_note_name_now(struct thread *t, uint64_t now_ns)
 	ring_publish(record, TRT_RECORD_THREAD, 0, (uint32_t)t->tid);
 }
 
+bool thread_others_taking(void)
+{
+	uint32_t used = __atomic_load_n(&threads.used, __ATOMIC_ACQUIRE);
+	bool taking = false;
+
+	for (uint32_t i = 0; i < used && !taking; i++)
+		taking = &threads.entries[i] != thread_self &&
+			 __atomic_load_n(&threads.entries[i].taking, __ATOMIC_ACQUIRE);
+	return taking;
+}
+
 void thread_forked(void)
 {
 	struct thread *self = thread_self;
@@ -116,6 +128,7 @@ void thread_forked(void)
 			continue;
 		t->waited_ns = 0;
 		t->named_ns = 0;
+		t->taking = 0;
 		put_free(i);
 	}
 	if (self) {

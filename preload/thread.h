@@ -52,6 +52,7 @@ struct thread {
 	char name[16];
 	struct watch watch;
 	struct fed fed;
+	uint32_t taking;         /* depth of runtime_take(): it reads what a runtime may free */
 } __attribute__((aligned(64))); /* no two threads write one cache line */
 
 #define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
@@ -92,6 +93,9 @@ static inline void thread_note_name(struct thread *t, uint64_t now_ns)
 	if (__builtin_expect(now_ns - t->named_ns >= NAME_CHECK_NS, 0))
 		thread_note_name_now(t, now_ns);
 }
+
+/* Is another thread in runtime_take()? */
+bool thread_others_taking(void);
 
 /* In the child of a fork: the other threads are gone and the caller has a new id. */
 void thread_forked(void);
