@@ -70,14 +70,17 @@ class Stalls(harness.TestCase):
         self.assertNotIn("likely cause", recording.text("slow"))
 
     def test_library_adds_no_stalls(self):
-        """RPyC's frames above 64,000 bytes, without the library and with it, in turns."""
+        """
+        RPyC's frames above 64,000 bytes, without the library and with it, in turns.  Without payload: what
+        copying it beforehand takes is enough to cause some, as docs/limits.md tells.
+        """
         port = harness.free_port()
         client = [DEBIAN_PYTHON, HERE / "rpyc_client.py", port]
         more = fewer = 0
         with harness.server([DEBIAN_PYTHON, HERE / "rpyc_server.py", port], ("127.0.0.1", port)):
             for _ in range(PAIRS):
                 without = int(harness.run(client).stdout)
-                recording, done = self.preload(*client)
+                recording, done = self.preload(*client, env={"TRACEROUNDTRIP_CAPTURE": "0"})
                 self.assertEqual(0, recording.summary()["lost_events"])
                 more += int(done.stdout) > without
                 fewer += int(done.stdout) < without
