@@ -249,6 +249,7 @@ static void begin_tls(struct exchange *x, const struct event *e)
 	trips_end_open(x);
 	dialogue_free(x->dialogue);
 	x->dialogue = NULL;
+	sniff_free(x->sniff);
 	x->sniff = sniff_new();
 }
 
