@@ -257,6 +257,11 @@ const uint8_t *modules_unwind_table(uintptr_t address)
 	return m ? m->unwind_table : NULL;
 }
 
+bool modules_can_find(void)
+{
+	return find_object != NULL;
+}
+
 const struct link_map *modules_link_map(uintptr_t address)
 {
 	struct object o;

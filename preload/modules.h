@@ -3,6 +3,7 @@
 #ifndef PRELOAD_MODULES_H
 #define PRELOAD_MODULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,9 @@ extern uint32_t modules_generation;
 
 /* The .eh_frame_hdr of the object that holds address; NULL if it has none or is unknown.  Lock-free. */
 const uint8_t *modules_unwind_table(uintptr_t address);
+
+/* Whether glibc tells objects by address (since 2.35): then what it does not know is in none. */
+bool modules_can_find(void);
 
 /* The loader's entry of the object that holds address; NULL if unknown.  Lock-free. */
 const struct link_map *modules_link_map(uintptr_t address);

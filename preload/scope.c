@@ -34,8 +34,9 @@ const struct link_map *scope_object(const void *return_address)
 	const struct link_map *map = modules_link_map((uintptr_t)address);
 	Dl_info info;
 
-	/* Before glibc 2.35, and for addresses that are in no object. */
-	if (!map && !dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP))
+	/* Before glibc 2.35: takes the loader's lock, which generated code must not wait for. */
+	if (!map && !modules_can_find() &&
+	    !dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP))
 		return NULL;
 	return map;
 }
